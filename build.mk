@@ -1,0 +1,137 @@
+# The rules behind the Makefile: one archive a folder, one program of the archives.
+
+.DEFAULT_GOAL := all
+.PHONY: all debug asan demo check check-built lint fmt screenshots bench install uninstall clean \
+	deps gen
+
+all: deps-quiet $(BUILD)/reticle
+
+debug:
+	@$(MAKE) --no-print-directory deps-quiet
+	@$(MAKE) --no-print-directory VARIANT=debug $(BUILD)/debug/reticle $(BUILD)/debug/reticle-sandbox
+
+asan:
+	@$(MAKE) --no-print-directory deps-quiet
+	@$(MAKE) --no-print-directory VARIANT=asan $(BUILD)/asan/reticle $(BUILD)/asan/reticle-sandbox
+
+# --- dependencies: installed only when pkg-config does not find them
+
+.PHONY: deps-quiet deps-test
+deps-quiet:
+	@sh scripts/deps.sh $(PKGS) $(PKGS_SANDBOX)
+
+deps-test:
+	@sh scripts/deps.sh --test $(PKGS) $(PKGS_SANDBOX) $(PKGS_TEST)
+
+# --- compiling
+
+define folder_rules
+$(O)/lib$(1).a: $(call obj,$(1))
+	@rm -f $$@
+	@$(AR) rcs $$@ $$^
+endef
+$(foreach f,$(FOLDERS) sandbox,$(eval $(call folder_rules,$(f))))
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC  $<"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Text that is compiled in: the default keys.
+$(BUILD)/gen/default_keys.inc: config/default.keys
+	@mkdir -p $(@D)
+	@sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< >$@
+
+$(call obj,tui) $(call obj,cli) $(call obj,config): | $(BUILD)/gen/default_keys.inc
+
+# The product loads libcurl and libcrypto after the first frame (api/dynlib.c), so they are not
+# linked; --as-needed keeps the rest of a start as small.
+LIBS_MAIN = $(shell $(PKG_CONFIG) --libs ncursesw libcjson yaml-0.1 sqlite3 libutf8proc) -lpthread
+LIBS_SANDBOX = $(shell $(PKG_CONFIG) --libs $(PKGS_SANDBOX)) -lpthread
+LIBS_TEST = $(shell $(PKG_CONFIG) --libs $(PKGS_TEST) libcurl libcrypto) $(LIBS_MAIN) -lutil
+
+rev_libs = $(foreach f,views tui api store targeting config base,$(if $(wildcard $(f)/*.c),$(call lib,$(f))))
+
+$(O)/reticle: $(call obj,cli) $(rev_libs)
+	@echo "  LD  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $(call obj,cli) $(rev_libs) $(LIBS_MAIN) -ldl
+
+$(O)/reticle-sandbox: $(call lib,sandbox) $(call lib,targeting) $(call lib,base)
+	@echo "  LD  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $(call obj,sandbox) $(call lib,targeting) $(call lib,base) $(LIBS_SANDBOX)
+
+$(BUILD)/reticle: $(O)/reticle $(O)/reticle-sandbox
+	@cp -f $(O)/reticle-sandbox $(BUILD)/reticle-sandbox
+	@cp -f $(O)/reticle $@
+
+# --- tests: tests/unit/FOLDER/test_*.c links the archives of FOLDER and of those below it
+
+below_base := base
+below_config := config base
+below_targeting := targeting config base
+below_store := store targeting config base
+below_api := api store targeting config base
+below_tui := tui config base
+below_views := views tui api store targeting config base
+below_sandbox := targeting base
+
+define unit_rules
+UNIT_$(1) := $(patsubst tests/unit/$(1)/%.c,$(O)/unit/$(1)/%,$(wildcard tests/unit/$(1)/test_*.c))
+$(O)/unit/$(1)/%: tests/unit/$(1)/%.c $(foreach f,$(below_$(1)),$(call lib,$(f))) $(if $(filter sandbox,$(1)),$(call lib,sandbox))
+	@mkdir -p $$(@D)
+	@echo "  CC  $$<"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $$@ $$< \
+		$(if $(filter sandbox,$(1)),$(filter-out %/main.o,$(call obj,sandbox))) \
+		$(foreach f,$(below_$(1)),$(call lib,$(f))) $(LIBS_TEST) $(LIBS_SANDBOX) -ldl
+unit-$(1): $$(UNIT_$(1))
+	@sh tests/run.sh unit $$(UNIT_$(1))
+.PHONY: unit-$(1)
+endef
+$(foreach f,$(FOLDERS) sandbox,$(eval $(call unit_rules,$(f))))
+
+UNITS = $(foreach f,$(FOLDERS) sandbox,$(UNIT_$(f)))
+FLOWS := $(patsubst tests/flow/%.c,$(O)/flow/%,$(wildcard tests/flow/test_*.c))
+
+$(O)/flow/%: tests/flow/%.c $(wildcard tests/flow/*.h) $(rev_libs)
+	@mkdir -p $(@D)
+	@echo "  CC  $<"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(filter-out %/main.o,$(call obj,cli)) $(rev_libs) $(LIBS_TEST) -ldl
+
+check: deps-test
+	@$(MAKE) --no-print-directory VARIANT=asan check-built
+
+check-built: $(O)/reticle $(O)/reticle-sandbox $(UNITS) $(FLOWS)
+	@sh tests/run.sh all --build $(O) --units "$(UNITS)" --flows "$(FLOWS)"
+
+lint:
+	@sh tests/lint/run.sh
+
+fmt:
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+# --- running
+
+demo: all
+	@$(BUILD)/reticle demo
+
+screenshots: all
+	@sh screenshots/make.sh $(BUILD)/reticle
+
+bench: all
+	@sh bench/run.sh $(BUILD)/reticle
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/reticle \
+		$(DESTDIR)$(PREFIX)/share/doc/reticle
+	install -m 755 $(BUILD)/reticle $(DESTDIR)$(PREFIX)/bin/reticle
+	install -m 755 $(BUILD)/reticle-sandbox $(DESTDIR)$(PREFIX)/libexec/reticle/reticle-sandbox
+	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/reticle
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/reticle
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/reticle $(DESTDIR)$(PREFIX)/share/doc/reticle
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
