@@ -1,0 +1,138 @@
+/* The apply engine: the only sender of writes. It takes a reviewed plan, batch after batch:
+ * drift re-read, intent journalled, sent (mark journalled inside libcurl's PREREQ callback, just
+ * before the first byte), outcome journalled, read back; an unknown outcome is settled by reading,
+ * never by sending again (docs/api.md "Writes"; the algebra is that of apply_outcome).
+ *
+ * The engine runs from the event loop. One apply at a time for one struct api. The plan, the base
+ * state and the journal must live until the apply is freed. */
+#ifndef RETICLE_API_APPLY_H
+#define RETICLE_API_APPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "api/api.h"
+#include "base/err.h"
+#include "targeting/model.h"
+
+struct apply;
+
+enum apply_op_kind { APPLY_CREATE, APPLY_DELETE };
+
+/* One operation as it will be sent. Strings are borrowed. */
+struct apply_op {
+	uint64_t change_id; /* row of the draft; 0: none */
+	enum apply_op_kind kind;
+	const char *line_item_id;
+	const char *type_name, *value; /* of a delete: the pre-image, for matching and for people */
+	enum operator_type op;
+	const char *criterion_id; /* of a delete */
+};
+
+struct apply_batch {
+	const struct apply_op *ops; /* 1 to 500, sent in this order */
+	size_t n;
+};
+
+/* What a line item looked like when its changes were reviewed: the base of the drift check. */
+struct apply_base {
+	const char *line_item_id;
+	const struct criterion *criteria; /* live ones */
+	size_t n;
+};
+
+struct apply_job {
+	const char *account_id;
+	const struct apply_batch *batches;
+	size_t n_batches;
+	const struct apply_base
+	    *base; /* one for each touched line item; a missing one is not checked */
+	size_t n_base;
+};
+
+enum apply_outcome {
+	OUTCOME_PENDING, /* not looked at yet */
+	OUTCOME_NOT_SENT, /* proven: nothing left this machine, or stopped before its batch */
+	OUTCOME_REFUSED, /* the API said no; nothing of its batch was applied */
+	OUTCOME_UNKNOWN, /* no usable answer; only settlement may change this */
+	OUTCOME_APPLIED, /* a complete answer said so; not read back yet */
+	OUTCOME_VERIFIED, /* a later read shows it */
+	OUTCOME_ABSENT, /* settled: did not take effect */
+	OUTCOME_NOOP, /* drift check: already there, or already gone; not sent */
+	OUTCOME_CONFLICT, /* drift check: somebody else changed the same thing; not sent */
+};
+const char *apply_outcome_name(enum apply_outcome o); /* "verified" */
+
+/* Steps of the journal. Each must be durable when it returns; an error stops the apply before
+ * anything more is sent. `batch` counts from 0 within the job. Any pointer may be NULL (tests). */
+struct apply_journal {
+	void *ctx;
+	/* The exact body, before connecting. sha256 is lower-case hex. pre_ids: ids of live and
+	 * deleted criteria of the touched line items, comma-joined. */
+	enum err (*intent)(
+	    void *ctx, size_t batch, const char *body, const char *sha256, const char *pre_ids);
+	/* Called inside PREREQ: connected, TLS done, no byte of the request sent yet. An error
+	 * aborts and proves that nothing was sent. */
+	enum err (*sent)(void *ctx, size_t batch, const char *nonce, int64_t oauth_timestamp);
+	/* The batch ended: refused, not sent, unknown or applied. */
+	enum err (*end)(
+	    void *ctx, size_t batch, enum apply_outcome outcome, const struct errinfo *ei);
+	/* result_id: id of the created criterion when known, else NULL. */
+	enum err (*op)(
+	    void *ctx, size_t batch, size_t op, enum apply_outcome outcome, const char *result_id);
+	/* One line for the audit chain: why something changed its state. */
+	enum err (*event)(void *ctx, size_t batch, const char *why);
+};
+
+enum apply_event_kind {
+	APPLY_BATCH_CHECK, /* re-reading the line items of the batch */
+	APPLY_DRIFT_PASSED, /* foreign, disjoint changes: ev->drift counts them */
+	APPLY_DRIFT_STOPPED, /* an overlapping foreign change: the apply stops before this batch */
+	APPLY_BATCH_SENDING, /* intent is journalled */
+	APPLY_OP_OUTCOME, /* ev->op changed to ev->outcome; ei is filled when refused */
+	APPLY_BATCH_OUTCOME, /* the batch as a whole */
+	APPLY_SETTLE_WAIT, /* next reading in ev->wait_ms (round ev->round of ev->rounds) */
+	APPLY_DONE, /* the last event: ev->outcome is the worst of all, ei says why */
+};
+
+struct apply_drift {
+	size_t added,
+	    removed; /* by others, on line items of this batch, apart from our operations */
+};
+
+struct apply_event {
+	enum apply_event_kind kind;
+	size_t batch, n_batches;
+	size_t op; /* index in the batch */
+	const struct apply_op *what;
+	enum apply_outcome outcome;
+	const char *result_id;
+	const struct errinfo *ei; /* NULL when there is nothing to tell */
+	struct apply_drift drift;
+	unsigned round, rounds;
+	int64_t wait_ms;
+	bool partial; /* part of an atomic batch took effect, against the documents */
+};
+
+typedef void apply_fn(struct apply *ap, const struct apply_event *ev, void *user);
+
+struct apply_options {
+	const int64_t
+	    *settle_ms; /* delays of the settling reads, counted from the unknown outcome */
+	unsigned n_settle; /* 0: the defaults 2, 10, 30, 120 s */
+	bool skip_drift; /* the caller has just re-read and confirmed again */
+};
+
+/* Events never come from inside this call. NULL without memory or for a job that cannot be sent
+ * (no operations, more than 500 in a batch, an id that may not be used): ei says which. */
+struct apply *apply_start(struct api *a, const struct apply_job *job,
+    const struct apply_journal *journal, const struct apply_options *opt, apply_fn *fn, void *user,
+    struct errinfo *ei);
+void apply_stop(struct apply *ap); /* finish the batch in flight, then stop; the rest is NOT_SENT */
+bool apply_is_done(const struct apply *ap);
+/* Outcome of one operation so far. */
+enum apply_outcome apply_outcome(const struct apply *ap, size_t batch, size_t op);
+/* Before APPLY_DONE this leaves a write under way as it is in the journal (sent, no end). */
+void apply_free(struct apply *ap);
+
+#endif
