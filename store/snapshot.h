@@ -1,0 +1,106 @@
+/* The account as it was last read: entities as pages of compact blobs, criteria as one blob per
+ * line item. A start paints from it; nothing here is ever the only copy of anything.
+ *
+ * A list arrives page by page: snapshot_begin, then snapshot_put_... per page; the last page makes
+ * it complete and replaces the older version in one transaction. Reading is by range, in the order
+ * in which the records were put. Reads append to the caller's set and return ERR_NOTFOUND when the
+ * list was never fetched. Records marked deleted are stored as they come; the caller filters. */
+#ifndef RETICLE_STORE_SNAPSHOT_H
+#define RETICLE_STORE_SNAPSHOT_H
+
+#include "store/store.h"
+#include "targeting/model.h"
+
+enum snapshot_kind {
+	SNAPSHOT_ACCOUNTS, /* of the realm: account is "" */
+	SNAPSHOT_CAMPAIGNS,
+	SNAPSHOT_LINE_ITEMS,
+	SNAPSHOT_PROMOTABLE_USERS,
+	SNAPSHOT_AUDIENCES,
+	SNAPSHOT_KINDS
+};
+
+struct snapshot_info {
+	size_t n;
+	int64_t fetched_at; /* 0: never */
+	bool complete;
+};
+
+/* --- lists of entities --- */
+
+enum err snapshot_begin(struct store *s, const char *account, enum snapshot_kind kind, bool resume,
+    struct store_fetch *f, struct errinfo *ei);
+struct snapshot_info snapshot_info(struct store *s, const char *account, enum snapshot_kind kind);
+
+/* put: one page, durable as a whole; next_cursor NULL or "" ends the list (see catalog_put).
+ * get: records first .. first+max-1 are appended to out (max SIZE_MAX: to the end).
+ * merge: records that changed replace those of the same id, new ones come first; the list counts as
+ * read now. ERR_NOTFOUND when there is no complete list to merge into. */
+#define SNAPSHOT_LIST(kind, plural)                                                                \
+	enum err snapshot_put_##plural(struct store *s, struct store_fetch *f,                     \
+	    const struct kind##_set *page, const char *next_cursor, struct errinfo *ei);           \
+	enum err snapshot_get_##plural(struct store *s, const char *account, size_t first,         \
+	    size_t max, struct kind##_set *out);                                                   \
+	enum err snapshot_merge_##plural(struct store *s, const char *account,                     \
+	    const struct kind##_set *changed, struct errinfo *ei);
+
+SNAPSHOT_LIST(account, accounts)
+SNAPSHOT_LIST(campaign, campaigns)
+SNAPSHOT_LIST(line_item, line_items)
+SNAPSHOT_LIST(promotable_user, promotable_users)
+SNAPSHOT_LIST(audience, audiences)
+#undef SNAPSHOT_LIST
+
+/* One line item by its id, appended to out. */
+enum err snapshot_find_line_item(
+    struct store *s, const char *account, const char *id, struct line_item_set *out);
+
+/* --- access --- */
+
+enum err snapshot_put_access(
+    struct store *s, const char *account, const struct access *a, struct errinfo *ei);
+/* Strings of out go into arena. */
+enum err snapshot_get_access(
+    struct store *s, const char *account, struct arena *arena, struct access *out);
+
+/* --- criteria --- */
+
+struct snapshot_criteria {
+	const char *account;
+	const char *const *line_items; /* all that were asked for, those without criteria too */
+	size_t n_line_items; /* any number; one transaction */
+	const struct criterion_set *criteria; /* any order; deleted ones are left out */
+};
+
+/* The criteria of whole line items, as just read from the API. */
+enum err snapshot_put_criteria(
+    struct store *s, const struct snapshot_criteria *c, struct errinfo *ei);
+/* Append those of one line item. ERR_NOTFOUND when they were never read. */
+enum err snapshot_get_criteria(struct store *s, const char *account, const char *line_item,
+    struct criterion_set *out, struct errinfo *ei);
+
+struct snapshot_count {
+	int32_t n; /* -1: not read yet */
+	int64_t fetched_at; /* 0 then */
+};
+/* out[i] for each of the n line items */
+enum err snapshot_counts(struct store *s, const char *account, const struct line_item_set *items,
+    struct snapshot_count *out, struct errinfo *ei);
+
+struct use {
+	const char *line_item_id, *criterion_id;
+	enum operator_type op;
+};
+struct use_set {
+	struct arena arena;
+	struct use *v;
+	size_t n, cap;
+};
+void use_set_init(struct use_set *u);
+void use_set_done(struct use_set *u);
+
+/* Every stored criterion of this type (as the API spells it) and value. */
+enum err snapshot_where_used(struct store *s, const char *account, const char *type_name,
+    const char *value, struct use_set *out);
+
+#endif
