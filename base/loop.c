@@ -172,6 +172,19 @@ enum err loop_each_turn(struct loop *l, loop_fn *fn, void *user)
 	return add_hook(&l->each_turn, fn, user);
 }
 
+void loop_each_turn_stop(struct loop *l, loop_fn *fn, void *user)
+{
+	struct hooks *h = &l->each_turn;
+
+	for (unsigned i = 0; i < h->n; i++)
+		if (h->v[i].fn == fn && h->v[i].user == user) {
+			h->n--;
+			for (; i < h->n; i++)
+				h->v[i] = h->v[i + 1];
+			return;
+		}
+}
+
 enum err loop_sweep(struct loop *l, loop_fn *fn, void *user)
 {
 	return add_hook(&l->sweep, fn, user);

@@ -46,6 +46,8 @@ enum err loop_defer(struct loop *l, loop_fn *fn, void *user);
 void loop_before_wait(struct loop *l, loop_fn *fn, void *user); /* draw */
 enum err loop_each_turn(
     struct loop *l, loop_fn *fn, void *user); /* after descriptors: drive curl */
+/* Take a hook of loop_each_turn out again; not from within a hook. */
+void loop_each_turn_stop(struct loop *l, loop_fn *fn, void *user);
 enum err loop_sweep(struct loop *l, loop_fn *fn, void *user); /* end of the turn */
 /* Whoever drives work without a descriptor of its own (curl) may shorten the next wait. */
 void loop_wake_within(struct loop *l, int64_t ms);
