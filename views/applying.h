@@ -1,0 +1,56 @@
+/* Posting a reviewed plan: journal, apply engine, and what a screen shows of it. One at a time per
+ * session. Batches of an earlier run whose outcome is unknown are settled first. */
+#ifndef RETICLE_VIEWS_APPLYING_H
+#define RETICLE_VIEWS_APPLYING_H
+
+#include "api/apply.h"
+#include "targeting/plan.h"
+#include "views/session.h"
+
+enum applying_phase {
+	APPLYING_IDLE, /* nothing was posted in this run */
+	APPLYING_RUNNING,
+	APPLYING_SETTLING, /* an answer was lost: reading back, never sending again */
+	APPLYING_DONE,
+};
+
+struct applying_op { /* one operation, for the screen; strings live until the next posting */
+	const struct change *change;
+	size_t batch;
+	enum apply_outcome outcome;
+	char why[160]; /* what the API said of it; "" when nothing */
+};
+
+struct applying_status {
+	enum applying_phase phase;
+	size_t n_batches, batches_done, batch; /* batch: the one under way, from 0 */
+	const struct applying_op *ops;
+	size_t n_ops, by_outcome[OUTCOME_CONFLICT + 1];
+	unsigned round, rounds; /* while settling */
+	int64_t next_read_at_ms; /* clock_mono_ms of the next settling read; 0: none planned */
+	size_t foreign; /* changes by others that were met and left alone */
+	bool partial, stopping;
+	struct errinfo ei; /* why it ended badly; code ERR_OK otherwise */
+	enum apply_outcome worst;
+};
+
+/* Post this plan (of the open account, live sets as in `live`). Everything needed is copied. */
+struct applying_plan {
+	const struct plan *plan;
+	const struct criterion_set *live; /* of all touched line items together */
+	const char *digest; /* of the plan that was reviewed */
+};
+enum err applying_start(struct session *s, const struct applying_plan *p, struct errinfo *ei);
+void applying_stop(struct session *s); /* finish the batch in flight, then stop */
+/* Read back again now instead of waiting for the next turn of settling. */
+enum err applying_settle(struct session *s, struct errinfo *ei);
+bool applying_busy(const struct session *s); /* running, or settling with a read under way */
+const struct applying_status *applying_status(const struct session *s); /* never NULL */
+/* Batches of the account whose outcome nobody knows yet. */
+size_t applying_unknown(const struct session *s);
+
+/* parts, called by session.c */
+void applying_resume(struct session *s);
+void applying_done(struct session *s);
+
+#endif

@@ -1,0 +1,88 @@
+/* What the parts of the session share. Views include session.h and the headers of the parts. */
+#ifndef RETICLE_VIEWS_INTERNAL_H
+#define RETICLE_VIEWS_INTERNAL_H
+
+#include "views/session.h"
+
+/* One list of the account: where it stands, and the fetch that is under way. */
+struct list_load {
+	struct session *session;
+	enum data_kind kind;
+	struct data_state state;
+	uint64_t generation;
+	struct req_id req;
+	struct store_fetch fetch;
+	bool grows; /* nothing older to show: the rows appear as they come */
+	int part; /* audiences: 0 owned, 1 shared */
+};
+
+#define CRITERIA_GROUP 200 /* line items in one request (reference 1.5) */
+
+struct criteria_job {
+	struct session *session;
+	char (*ids)[65];
+	size_t n;
+	struct criterion_set got;
+	struct req_id req;
+	enum req_priority priority;
+	struct criteria_job *next;
+};
+
+struct view_owner {
+	uint64_t view_id;
+	struct owner_id owner;
+};
+
+struct options_load; /* views/options.c */
+struct staging; /* views/staging.c */
+
+struct session {
+	struct session_config cfg;
+	char profile[65];
+	struct api *api;
+	struct errinfo
+	    offline; /* why there is no network; code ERR_OK: not tried yet, or there is */
+	char account_id[65];
+	struct account_set accounts;
+	struct campaign_set campaigns;
+	struct line_item_set line_items;
+	struct audience_set audiences;
+	struct promotable_user_set users;
+	struct arena access_arena;
+	struct access access;
+	struct snapshot_count *counts; /* as many as line_items.n */
+	size_t n_counts;
+	struct map campaign_rows, line_item_rows, audience_rows;
+	struct list_load loads[DATA_KINDS];
+	struct criteria_job *jobs; /* first one is under way */
+	struct owner_id owner;
+	struct view_owner *owners;
+	size_t n_owners, cap_owners;
+	struct options_load *options;
+	struct staging *staging;
+	struct applying *applying;
+	/* counts that a screen wishes for, asked when the user rests */
+	struct timer_id want_timer;
+	char (*want)[65];
+	size_t n_want;
+	unsigned pending; /* DATA_BITs to tell of at the start of the next turn */
+	bool telling;
+};
+
+struct api_call session_call(struct session *s, req_fn *fn, void *user, enum req_priority p);
+void session_set_error(struct session *s, enum data_kind kind, const struct errinfo *ei);
+
+/* parts, called by session.c */
+enum err lists_load_snapshot(struct session *s, struct errinfo *ei);
+void lists_forget(struct session *s);
+void lists_done(struct session *s);
+enum err lists_recount(struct session *s, struct errinfo *ei);
+void criteria_forget(struct session *s);
+void options_forget(struct session *s); /* running fetches end; what is stored stays */
+void options_done(struct session *s);
+enum err staging_load(struct session *s, struct errinfo *ei);
+void staging_done(struct session *s);
+bool staging_busy(const struct session *s);
+bool options_busy(const struct session *s);
+
+#endif

@@ -1,0 +1,284 @@
+#include "views/staging.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/mem.h"
+#include "store/drafts.h"
+#include "targeting/set.h"
+#include "views/internal.h"
+
+struct staging {
+	struct change_set changes;
+	struct map rows; /* line item id -> index into counts */
+	struct staging_count *counts;
+	struct staging_count total;
+};
+
+static void forget(struct staging *st)
+{
+	change_set_done(&st->changes);
+	map_done(&st->rows);
+	mem_free(st->counts);
+	*st = (struct staging){0};
+	change_set_init(&st->changes);
+}
+
+void staging_done(struct session *s)
+{
+	if (!s->staging)
+		return;
+	forget(s->staging);
+	mem_free(s->staging);
+	s->staging = NULL;
+}
+
+static enum err count(struct staging *st)
+{
+	st->counts = mem_array(st->changes.n, sizeof *st->counts);
+	if (!st->counts)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < st->changes.n; i++) {
+		const struct change *c = &st->changes.v[i];
+		uint64_t row = st->rows.count;
+
+		if (!map_get(&st->rows, c->line_item_id, &row) &&
+		    map_put(&st->rows, c->line_item_id, row))
+			return ERR_NOMEM;
+		if (c->kind == CHANGE_CREATE) {
+			st->counts[row].creates++;
+			st->total.creates++;
+		} else {
+			st->counts[row].deletes++;
+			st->total.deletes++;
+		}
+	}
+	return ERR_OK;
+}
+
+enum err staging_load(struct session *s, struct errinfo *ei)
+{
+	enum err err;
+
+	if (!s->staging) {
+		s->staging = mem_zalloc(sizeof *s->staging);
+		if (!s->staging)
+			return err_set(ei, ERR_NOMEM, "no memory for staged changes");
+		change_set_init(&s->staging->changes);
+	}
+	forget(s->staging);
+	err = drafts_list(s->cfg.store, s->account_id, DRAFT_STAGED, &s->staging->changes, ei);
+	if (!err && count(s->staging))
+		err = err_set(ei, ERR_NOMEM, "no memory for staged changes");
+	session_notify(s, DATA_BIT(DATA_STAGED));
+	return err;
+}
+
+const struct change_set *staging_changes(const struct session *s)
+{
+	static const struct change_set none;
+
+	return s->staging ? &s->staging->changes : &none;
+}
+
+struct staging_count staging_count(const struct session *s, const char *line_item_id)
+{
+	uint64_t row;
+
+	if (s->staging && map_get(&s->staging->rows, line_item_id, &row))
+		return s->staging->counts[row];
+	return (struct staging_count){0, 0};
+}
+
+struct staging_count staging_total(const struct session *s)
+{
+	return s->staging ? s->staging->total : (struct staging_count){0, 0};
+}
+
+static enum err may_stage(const struct session *s, struct errinfo *ei)
+{
+	char why[160];
+
+	if (!s->account_id[0])
+		return err_set(ei, ERR_REFUSED, "no account is open");
+	if (!session_may_edit(s, why, sizeof why))
+		return err_set(ei, ERR_REFUSED, "%s", why);
+	return ERR_OK;
+}
+
+/* What the line items of some changes have now, and what is staged on them, by natural key. */
+struct known {
+	struct arena arena;
+	struct criterion_set live;
+	struct set_index live_keys, staged_keys;
+};
+
+static void known_done(struct known *k)
+{
+	arena_done(&k->arena);
+	criterion_set_done(&k->live);
+	set_index_done(&k->live_keys);
+	set_index_done(&k->staged_keys);
+}
+
+static enum err index_criterion(
+    struct known *k, struct set_index *x, const struct criterion *c, size_t row)
+{
+	struct set_key key;
+	size_t found;
+
+	return set_key_of(&k->arena, c, &key) || set_index_put(x, &key, row, &found) ? ERR_NOMEM
+										     : ERR_OK;
+}
+
+static enum err known_build(
+    struct session *s, struct known *k, const struct change *v, size_t n, struct errinfo *ei)
+{
+	const struct change_set *staged = staging_changes(s);
+	const char *last = "";
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		size_t unknown;
+
+		if (strcmp(v[i].line_item_id, last) == 0)
+			continue;
+		last = v[i].line_item_id;
+		err = session_criteria(s, &last, 1, &k->live, &unknown, ei);
+	}
+	for (size_t i = 0; i < k->live.n && !err; i++)
+		err = index_criterion(k, &k->live_keys, &k->live.v[i], i);
+	for (size_t i = 0; i < staged->n && !err; i++) {
+		struct criterion c;
+
+		change_to_criterion(&staged->v[i], &c);
+		err = index_criterion(k, &k->staged_keys, &c, i);
+	}
+	return err;
+}
+
+/* What to do with one wanted change: stage it, take back the opposite one, or nothing. */
+enum verdict { STAGE, TAKE_BACK, NOTHING };
+
+static enum err judge(
+    struct session *s, struct known *k, const struct change *c, enum verdict *v, uint64_t *opposite)
+{
+	struct criterion cr;
+	struct set_key key;
+	size_t row;
+
+	*v = STAGE;
+	change_to_criterion(c, &cr);
+	if (set_key_of(&k->arena, &cr, &key))
+		return ERR_NOMEM;
+	if (set_index_get(&k->staged_keys, &key, &row)) {
+		const struct change *there = &staging_changes(s)->v[row];
+
+		*v = there->kind == c->kind ? NOTHING : TAKE_BACK;
+		*opposite = there->id;
+	} else if (c->kind == CHANGE_CREATE && set_index_get(&k->live_keys, &key, &row)) {
+		*v = NOTHING;
+	}
+	return ERR_OK;
+}
+
+static void title_of(const struct change_set *set, char *out, size_t cap)
+{
+	size_t creates = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		creates += set->v[i].kind == CHANGE_CREATE;
+	if (set->n == 1)
+		snprintf(out, cap, "%s %s", creates ? "add" : "remove",
+		    set->v[0].name ? set->v[0].name : set->v[0].value);
+	else if (creates == set->n || creates == 0)
+		snprintf(out, cap, "%s %zu criteria", creates ? "add" : "remove", set->n);
+	else
+		snprintf(out, cap, "change %zu criteria", set->n);
+}
+
+enum err staging_add(
+    struct session *s, const struct change *changes, size_t n, size_t *staged, struct errinfo *ei)
+{
+	struct known k = {0};
+	struct change_set fresh;
+	uint64_t *back = NULL;
+	size_t n_back = 0;
+	char title[128];
+	enum err err = may_stage(s, ei);
+
+	*staged = 0;
+	if (err)
+		return err;
+	change_set_init(&fresh);
+	criterion_set_init(&k.live);
+	back = mem_array(n, sizeof *back);
+	err = back ? known_build(s, &k, changes, n, ei) : ERR_NOMEM;
+	for (size_t i = 0; i < n && !err; i++) {
+		enum verdict v;
+
+		err = judge(s, &k, &changes[i], &v, &back[n_back]);
+		if (!err && v == TAKE_BACK)
+			n_back++;
+		else if (!err && v == STAGE && !change_set_copy(&fresh, &changes[i]))
+			err = ERR_NOMEM;
+	}
+	if (err == ERR_NOMEM)
+		err_set(ei, err, "no memory to stage this; nothing was staged");
+	if (!err && fresh.n) {
+		title_of(&fresh, title, sizeof title);
+		err = drafts_stage(s->cfg.store, s->account_id, &fresh, title, ei);
+	}
+	if (!err && n_back)
+		err = drafts_unstage(s->cfg.store, s->account_id, back, n_back, NULL, ei);
+	if (!err)
+		*staged = fresh.n + n_back;
+	if (!err)
+		err = staging_load(s, ei);
+	change_set_done(&fresh);
+	known_done(&k);
+	mem_free(back);
+	return err;
+}
+
+enum err staging_remove(struct session *s, const uint64_t *ids, size_t n, struct errinfo *ei)
+{
+	enum err err = may_stage(s, ei);
+
+	if (!err)
+		err = drafts_unstage(s->cfg.store, s->account_id, ids, n, NULL, ei);
+	return err ? err : staging_load(s, ei);
+}
+
+enum err staging_hold(struct session *s, uint64_t id, bool held, struct errinfo *ei)
+{
+	struct draft_hold h = {&id, 1, held};
+	enum err err = may_stage(s, ei);
+
+	if (!err)
+		err = drafts_hold(s->cfg.store, s->account_id, &h, NULL, ei);
+	return err ? err : staging_load(s, ei);
+}
+
+static enum err step(struct session *s, bool redo, char what[64], struct errinfo *ei)
+{
+	struct draft_step st = {0};
+	enum err err = may_stage(s, ei);
+
+	if (!err)
+		err = redo ? drafts_redo(s->cfg.store, s->account_id, &st, ei)
+			   : drafts_undo(s->cfg.store, s->account_id, &st, ei);
+	if (err)
+		return err;
+	snprintf(what, 64, "%.63s", st.title);
+	return staging_load(s, ei);
+}
+
+enum err staging_undo(struct session *s, char what[64], struct errinfo *ei)
+{
+	return step(s, false, what, ei);
+}
+
+enum err staging_redo(struct session *s, char what[64], struct errinfo *ei)
+{
+	return step(s, true, what, ei);
+}

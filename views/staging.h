@@ -1,0 +1,30 @@
+/* Staged changes of the open account: edits go to the drafts (durable before these functions
+ * return), and come back as rows that a screen shows beside what is live. */
+#ifndef RETICLE_VIEWS_STAGING_H
+#define RETICLE_VIEWS_STAGING_H
+
+#include "targeting/change.h"
+#include "views/session.h"
+
+/* All staged changes, oldest first; held ones too. */
+const struct change_set *staging_changes(const struct session *s);
+/* Of one line item: how many creates and deletes. */
+struct staging_count {
+	unsigned creates, deletes;
+};
+struct staging_count staging_count(const struct session *s, const char *line_item_id);
+struct staging_count staging_total(const struct session *s);
+
+/* Stage these as one group (undone together). Refused in a read-only session. Changes that undo a
+ * staged one take it back instead (removing a staged addition unstages it). *staged: how many were
+ * new, the rest was there already. */
+enum err staging_add(
+    struct session *s, const struct change *changes, size_t n, size_t *staged, struct errinfo *ei);
+/* Take changes (by their ids) off the stage, as one group. */
+enum err staging_remove(struct session *s, const uint64_t *ids, size_t n, struct errinfo *ei);
+enum err staging_hold(struct session *s, uint64_t id, bool held, struct errinfo *ei);
+/* ERR_NOTFOUND when there is nothing to undo or redo; *what (64 bytes) says what was done. */
+enum err staging_undo(struct session *s, char what[64], struct errinfo *ei);
+enum err staging_redo(struct session *s, char what[64], struct errinfo *ei);
+
+#endif

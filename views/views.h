@@ -1,0 +1,58 @@
+/* The screens, one const table of functions each; views/<name>.c has the code and says what a view
+ * takes as `arg` to open. Every view finds the session with view_session(). */
+#ifndef RETICLE_VIEWS_VIEWS_H
+#define RETICLE_VIEWS_VIEWS_H
+
+#include "tui/app.h"
+#include "tui/view.h"
+#include "views/session.h"
+
+extern const struct view_ops accounts_view; /* arg: NULL */
+extern const struct view_ops campaigns_view; /* arg: NULL */
+extern const struct view_ops line_items_view; /* arg: const struct line_items_arg *, or NULL */
+extern const struct view_ops criteria_view; /* arg: const struct id_list * (line items) */
+extern const struct view_ops audiences_view; /* arg: NULL */
+extern const struct view_ops review_view; /* arg: NULL */
+extern const struct view_ops where_used_view; /* arg: const struct where_used_arg * */
+extern const struct view_ops picker_view; /* arg: const struct picker_arg * */
+extern const struct view_ops budgets_view; /* arg: NULL */
+
+struct id_list { /* copied by whoever keeps it */
+	const char *const *ids;
+	size_t n;
+};
+
+struct line_items_arg {
+	const char *campaign_id; /* only those of this campaign; NULL: all */
+	const char *filter; /* NULL: none */
+};
+
+struct where_used_arg {
+	const char *type_name, *value, *label;
+};
+
+struct picker_arg {
+	struct id_list line_items; /* where the chosen criteria are staged */
+	enum targeting_type type; /* TYPE_UNKNOWN cannot be picked */
+};
+
+/* The app's user pointer is the session. */
+static inline struct session *view_session(const struct view *v)
+{
+	return app_user(v->app);
+}
+
+/* Ask for a targeting type (only those that may be offered), then open the picker for it. Called by
+ * `add` in the line items and criteria views. The ids are copied. */
+enum err picker_start(struct app *app, const struct id_list *line_items, struct errinfo *ei);
+
+/* Tell every open view that data changed: each has this as its reaction. kinds: DATA_BITs. */
+void views_changed(struct app *app, unsigned kinds);
+
+/* Handler of CMD_APP commands and of preconditions (app_config.command and .may). */
+enum err views_command(void *user, const struct command_call *call, struct errinfo *ei);
+bool views_may(
+    void *user, const struct command *cmd, const struct view *v, char *reason, size_t cap);
+void views_status(void *user, struct status *s);
+
+#endif
