@@ -51,16 +51,16 @@ enum err journal_begin(struct store *s, const struct journal_plan *p, uint64_t *
 struct journal_intent {
 	const char *body; /* exact bytes of the request */
 	size_t n;
-	const char *body_sha256, *nonce; /* text; "" when not known */
-	int64_t oauth_ts;
-	const char *const *pre_ids; /* criteria that the line items had before, for settling */
-	size_t n_pre_ids;
+	const char *body_sha256; /* lower-case hex */
+	const char
+	    *pre_ids; /* comma-joined ids of the criteria that were there before; may be "" */
 };
 enum err journal_intent(
     struct store *s, uint64_t batch, const struct journal_intent *in, struct errinfo *ei);
 /* Just before the first byte of the request (libcurl's PREREQ callback). When this fails nothing
- * may be sent. */
-enum err journal_wire(struct store *s, uint64_t batch, struct errinfo *ei);
+ * may be sent. nonce may be "". */
+enum err journal_wire(
+    struct store *s, uint64_t batch, const char *nonce, int64_t oauth_ts, struct errinfo *ei);
 /* From INTENT back to PLANNED: proven that nothing was sent. The edits are staged again. */
 enum err journal_not_sent(struct store *s, uint64_t batch, const char *why, struct errinfo *ei);
 
@@ -85,15 +85,11 @@ struct journal_end {
  * each op must be PRESENT or ABSENT: those present become APPLIED, the others are staged again. */
 enum err journal_end(
     struct store *s, uint64_t batch, const struct journal_end *end, struct errinfo *ei);
-/* The ids of pre_ids and the time of the wire mark, for the settlement after a restart. */
-struct journal_pre {
-	struct arena arena;
-	const char **ids;
-	size_t n;
-	int64_t wire_at; /* wall clock, 0 when it never got there */
-};
-enum err journal_pre(struct store *s, uint64_t batch, struct journal_pre *out, struct errinfo *ei);
-void journal_pre_done(struct journal_pre *p);
+/* One op alone (seq from 0), for what becomes known after the end of its batch. */
+enum err journal_end_op(struct store *s, uint64_t batch, size_t seq,
+    const struct journal_op_end *end, struct errinfo *ei);
+/* A line for the audit chain that changes no state ("2 foreign changes, disjoint"). */
+enum err journal_note(struct store *s, uint64_t batch, const char *why, struct errinfo *ei);
 
 /* The criteria of a line item as they were just before (after = false) or after an apply: for
  * revert and for time travel. */
@@ -128,6 +124,7 @@ struct journal_batch {
 	int attempt, curl_code, http_status;
 	int64_t epoch, intent_at, wire_at, end_at; /* wall clock, 0: not yet */
 	const char *body, *body_sha256, *nonce, *reply_sha256, *verdict; /* "" when not known */
+	const char *pre_ids; /* as given with the intent */
 };
 struct journal_op {
 	uint64_t batch;

@@ -1,0 +1,82 @@
+/* What the modules of store/ share. Nobody else includes this. */
+#ifndef RETICLE_STORE_INTERNAL_H
+#define RETICLE_STORE_INTERNAL_H
+
+#include "base/buf.h"
+#include "store/db.h"
+#include "store/pack.h"
+#include "store/sidelog.h"
+#include "store/store.h"
+
+#define STORE_MESSAGES 16
+#define STORE_REALM_MAX 300
+#define STORE_LOCKS 8
+
+struct held_lock {
+	int fd; /* -1: free slot */
+	char account[65]; /* of the bound realm */
+	int64_t epoch;
+};
+
+struct store {
+	struct paths paths;
+	struct db cache, state; /* state.sql is NULL when it cannot be used */
+	struct sidelog log;
+	char realm[STORE_REALM_MAX]; /* "host/version"; "" before store_bind */
+	int64_t cache_realm, state_realm;
+	char draft[65]; /* selected draft, "" the first */
+	struct held_lock locks[STORE_LOCKS];
+	int64_t catalog_oldest;
+	bool needs_acknowledgement;
+	char *messages[STORE_MESSAGES];
+	size_t n_messages;
+};
+
+void store_say(struct store *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- cache.db --- */
+
+/* Pass every result of a cache function through this: damage found on the way makes the cache anew,
+ * so that the caller's next call works. Returns err. */
+enum err cache_guard(struct store *s, enum err err);
+/* ERR_STORE when store_bind was not called. */
+enum err cache_ready(struct store *s, struct errinfo *ei);
+
+/* Lists of records in the cache: catalogue and snapshot are typed doors to these. */
+struct listing_key {
+	const char *account, *kind, *scope; /* "" where it does not apply */
+};
+struct listing_info {
+	int64_t generation; /* 0: nothing stored */
+	int64_t n, fetched_at;
+	bool complete;
+};
+/* indexed: the first string field of every record can be found by listing_find. */
+enum err listing_begin(struct store *s, const struct listing_key *key, bool resume,
+    struct store_fetch *f, struct errinfo *ei);
+enum err listing_put(struct store *s, struct store_fetch *f, const struct raw_set *page,
+    const char *next_cursor, struct errinfo *ei);
+enum err listing_info(struct store *s, const struct listing_key *key, struct listing_info *out);
+enum err listing_read(struct store *s, const struct listing_info *info, size_t first, size_t max,
+    struct raw_set *out, struct errinfo *ei);
+/* One record of a kind (in any scope) by the value of its first field, appended to out. */
+enum err listing_find(struct store *s, const struct listing_key *key, const char *value,
+    struct raw_set *out, struct errinfo *ei);
+
+/* --- state.db --- */
+
+/* One durable change of state.db and of the side log: state_begin, changes, state_log per line,
+ * state_end. state_end writes and syncs the log, then commits; with err set it rolls back. */
+enum err state_begin(struct store *s, struct errinfo *ei);
+/* must: the change has happened in the world already (an answer came): a side log that cannot be
+ * written does not undo it. */
+enum err state_end(struct store *s, enum err err, bool must, struct errinfo *ei);
+/* Id of the draft in use for the account, made when make is set; 0: there is none. */
+int64_t state_draft(
+    struct store *s, const char *account, bool make, enum err *err, struct errinfo *ei);
+/* Take over what edits.log has; for a new, empty state.db. *edits: staged edits restored. */
+enum err state_rebuild(struct store *s, size_t *edits, struct errinfo *ei);
+
+extern const struct db_schema cache_schema, state_schema;
+
+#endif
