@@ -41,7 +41,7 @@ struct api_config {
 /* NULL and ei: ERR_CONFIG for a URL or key that cannot be used. Loads no library and opens no
  * connection: libcurl and libcrypto come with the first request. */
 struct api *api_new(struct loop *l, const struct api_config *cfg, struct errinfo *ei);
-/* Aborts what is running without callbacks. A write that was under way stays as the journal has it:
+/* Aborts what is running without callbacks; not to be called from one. A write that was under way stays as the journal has it:
  * sent without an end, which is "unknown" at the next start. */
 void api_free(struct api *a);
 
@@ -148,7 +148,7 @@ struct api_result {
 	uint64_t total; /* good records so far, this page included */
 	uint64_t
 	    quarantined; /* records so far that could not be read (no usable id, wrong types) */
-	const char *next_cursor; /* where the list goes on; NULL on the last page and on errors */
+	const char *next_cursor; /* where the list goes on; NULL at its end and on errors */
 	enum api_kind kind;
 	union {
 		struct account_set accounts;
@@ -251,7 +251,7 @@ struct api_stats {
 	struct api_budget tightest;
 	int64_t clock_skew_s; /* server time minus ours, as learnt after a refused signature */
 	bool clock_corrected;
-	char warning[128]; /* x-api-warn: the API version is deprecated; "" when none */
+	char warning[160]; /* x-api-warn: the API version is deprecated; "" when none */
 };
 struct api_stats api_stats(const struct api *a);
 /* Every budget met so far; returns how many there are, fills at most cap. */

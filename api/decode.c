@@ -1,0 +1,481 @@
+#include "api/decode.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/mem.h"
+
+enum { MAX_ID = 256 };
+
+enum field_kind { ID, TEXT, LIST, TIME, MONEY, COUNT, FLAG };
+
+struct field {
+	const char *name;
+	size_t offset;
+	enum field_kind kind;
+};
+
+enum record {
+	OF_account,
+	OF_access,
+	OF_campaign,
+	OF_line_item,
+	OF_promotable_user,
+	OF_criterion,
+	OF_audience,
+	OF_option,
+};
+
+struct row {
+	enum record record;
+	struct field field;
+};
+
+static const struct row rows[] = {
+#define F(record, member, name, kind) {OF_##record, {name, offsetof(struct record, member), kind}},
+#include "api/fields.def"
+#undef F
+};
+
+struct decoder {
+	struct arena *arena;
+	const struct field
+	    *fields[32]; /* of one record, in the order in which the API sends them */
+	size_t n;
+	struct errinfo *ei;
+	bool nomem;
+};
+
+static void decoder_init(struct decoder *d, enum record r, struct arena *arena, struct errinfo *ei)
+{
+	*d = (struct decoder){.arena = arena, .ei = ei};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].record == r && d->n < sizeof d->fields / sizeof *d->fields)
+			d->fields[d->n++] = &rows[i].field;
+}
+
+/* --- fields --- */
+
+static const char *keep(struct decoder *d, const char *s, size_t n)
+{
+	const char *p = arena_strndup(d->arena, s, n);
+
+	if (!p)
+		d->nomem = true;
+	return p;
+}
+
+static bool put_text(struct decoder *d, const char **out, const struct json_node *v)
+{
+	if (*out) /* an earlier name of the same member */
+		return true;
+	if (json_is_null(v))
+		return true;
+	if (!json_text(v))
+		return false;
+	*out = keep(d, v->text, v->len);
+	return true;
+}
+
+static bool put_list(struct decoder *d, const char **out, const struct json_node *v)
+{
+	struct buf b;
+	bool ok = true;
+
+	if (json_is_null(v))
+		return true;
+	if (v->type != JSON_ARRAY)
+		return put_text(d, out, v);
+	buf_init(&b, SCAN_MAX_STRING);
+	for (const struct json_node *m = json_first(v); m && ok; m = json_after(v, m)) {
+		ok = json_text(m) != NULL;
+		if (b.len)
+			buf_addc(&b, ',');
+		if (ok)
+			buf_add(&b, m->text, m->len);
+	}
+	if (b.failed)
+		d->nomem = true;
+	else if (ok)
+		*out = keep(d, buf_str(&b), b.len);
+	buf_done(&b);
+	return ok;
+}
+
+static bool put_int(int64_t *out, const struct json_node *v)
+{
+	return json_is_null(v) || json_int64(v, out);
+}
+
+static bool put_time(int64_t *out, const struct json_node *v)
+{
+	if (json_is_null(v))
+		return true;
+	/* an instant in another form is left out: better no time than a wrong one */
+	if (!json_string(v) || !clock_parse_utc(v->text, out))
+		*out = 0;
+	return json_string(v) != NULL;
+}
+
+static bool put_flag(bool *out, const struct json_node *v)
+{
+	const char *s = json_string(v);
+
+	*out = v->type == JSON_TRUE || (s && strcmp(s, "true") == 0);
+	return v->type == JSON_TRUE || v->type == JSON_FALSE || v->type == JSON_NULL ||
+	       (s && (strcmp(s, "true") == 0 || strcmp(s, "false") == 0));
+}
+
+static bool put_field(
+    struct decoder *d, void *record, const struct field *f, const struct json_node *v)
+{
+	char *at = (char *)record + f->offset;
+
+	switch (f->kind) {
+	case ID:
+		return v->len > 0 && v->len <= MAX_ID && put_text(d, (const char **)(void *)at, v);
+	case TEXT:
+		return put_text(d, (const char **)(void *)at, v);
+	case LIST:
+		return put_list(d, (const char **)(void *)at, v);
+	case TIME:
+		return put_time((int64_t *)(void *)at, v);
+	case MONEY:
+	case COUNT:
+		return put_int((int64_t *)(void *)at, v);
+	case FLAG:
+		return put_flag((bool *)(void *)at, v);
+	}
+	return false;
+}
+
+/* Fill a zeroed record. false: the row cannot be used. */
+static bool put_record(struct decoder *d, void *record, const struct json_node *object)
+{
+	size_t next = 0;
+
+	if (object->type != JSON_OBJECT)
+		return false;
+	for (size_t i = 0; i < d->n; i++) {
+		int64_t *number = (int64_t *)(void *)((char *)record + d->fields[i]->offset);
+
+		if (d->fields[i]->kind == MONEY)
+			*number = MONEY_NONE;
+		else if (d->fields[i]->kind == COUNT)
+			*number = -1;
+	}
+	for (const struct json_node *m = json_first(object); m; m = json_after(object, m)) {
+		/* members come in nearly the same order as the table: go on where we were */
+		for (size_t k = 0; k < d->n; k++) {
+			const struct field *f = d->fields[(next + k) % d->n];
+
+			if (strcmp(f->name, m->key) != 0)
+				continue;
+			if (!put_field(d, record, f, m))
+				return false;
+			next = (next + k + 1) % d->n;
+			break;
+		}
+	}
+	for (size_t i = 0; i < d->n; i++)
+		if (d->fields[i]->kind == ID &&
+		    !*(const char **)(void *)((char *)record + d->fields[i]->offset))
+			return false;
+	return true;
+}
+
+/* --- what the table cannot say --- */
+
+static bool finish_criterion(struct criterion *c, const struct json_node *object)
+{
+	const struct json_node *op = json_get(object, "operator_type");
+
+	if (!c->value)
+		return false;
+	c->type = type_by_name(c->type_name);
+	c->op = json_string(op) ? op_by_name(op->text) : OP_EQ;
+	return json_is_null(op) || json_string(op);
+}
+
+static bool finish_audience(struct decoder *d, struct audience *a, const struct json_node *object)
+{
+	struct buf b;
+
+	buf_init(&b, SCAN_MAX_STRING);
+	if (json_print(&b, object))
+		d->nomem = b.failed == ERR_NOMEM;
+	else
+		a->raw = keep(d, buf_str(&b), b.len);
+	buf_done(&b);
+	return true;
+}
+
+/* TV markets have a locale instead of a value; TV shows name their markets in a list. */
+static bool finish_option(struct decoder *d, struct option *o, const struct json_node *object)
+{
+	const struct json_node *market = json_first(json_get(object, "locales"));
+	const char *locale = json_string(json_get(object, "locale"));
+	const char *language = json_string(json_get(market, "language"));
+	const char *country = json_string(json_get(market, "country"));
+	char text[32];
+
+	if (!o->value && locale)
+		o->value = keep(d, locale, strlen(locale));
+	if (!o->country && language && country) {
+		int n = snprintf(text, sizeof text, "%s-%s", language, country);
+
+		if (n > 0 && (size_t)n < sizeof text)
+			o->country = keep(d, text, (size_t)n);
+	}
+	return o->value != NULL;
+}
+
+/* --- sets --- */
+
+static const struct json_node *first_row(const struct json_node *data)
+{
+	return data->type == JSON_ARRAY ? json_first(data) : data;
+}
+
+static const struct json_node *next_row(const struct json_node *data, const struct json_node *row)
+{
+	return data->type == JSON_ARRAY ? json_after(data, row) : NULL;
+}
+
+#define DECODE_SET(record, member, finish)                                                         \
+	static void decode_##record(                                                               \
+	    struct decoder *d, struct api_result *res, const struct json_node *data)               \
+	{                                                                                          \
+		struct record##_set *s = &res->member;                                             \
+                                                                                                   \
+		decoder_init(d, OF_##record, &s->arena, d->ei);                                    \
+		for (const struct json_node *o = first_row(data); o && !d->nomem;                  \
+		     o = next_row(data, o)) {                                                      \
+			struct record *r = record##_set_add(s);                                    \
+                                                                                                   \
+			if (!r) {                                                                  \
+				d->nomem = true;                                                   \
+				return;                                                            \
+			}                                                                          \
+			if (!put_record(d, r, o) || !(finish)) {                                   \
+				s->n--;                                                            \
+				res->quarantined++;                                                \
+			}                                                                          \
+		}                                                                                  \
+	}
+
+DECODE_SET(account, accounts, true)
+DECODE_SET(campaign, campaigns, true)
+DECODE_SET(line_item, line_items, true)
+DECODE_SET(promotable_user, promotable_users, true)
+DECODE_SET(criterion, criteria, finish_criterion(r, o))
+DECODE_SET(audience, audiences, finish_audience(d, r, o))
+DECODE_SET(option, options, finish_option(d, r, o))
+
+/* One usage for each line item of each campaign. */
+static void decode_usages(struct decoder *d, struct api_result *res, const struct json_node *data)
+{
+	struct usage_set *s = &res->usages;
+
+	d->arena = &s->arena;
+	for (const struct json_node *o = first_row(data); o && !d->nomem; o = next_row(data, o)) {
+		const struct json_node *list = json_get(o, "line_items");
+		struct usage campaign = {0};
+
+		if (!put_text(d, &campaign.campaign_id, json_get(o, "campaign_id")) ||
+		    !put_text(d, &campaign.campaign_name, json_get(o, "campaign_name")))
+			res->quarantined++;
+		for (const struct json_node *m = json_first(list); m; m = json_after(list, m)) {
+			struct usage u = campaign;
+			const struct json_node *servable = json_get(m, "servable");
+
+			if (!put_text(d, &u.line_item_id, json_get(m, "id")) || !u.line_item_id ||
+			    !put_text(d, &u.line_item_name, json_get(m, "name"))) {
+				res->quarantined++;
+				continue;
+			}
+			u.servable = servable && servable->type == JSON_TRUE;
+			if (s->n == s->cap) {
+				size_t cap = s->cap ? s->cap * 2 : 16;
+				struct usage *v = mem_realloc_array(s->v, cap, sizeof *v);
+
+				if (!v) {
+					d->nomem = true;
+					return;
+				}
+				s->v = v;
+				s->cap = cap;
+			}
+			s->v[s->n++] = u;
+		}
+	}
+}
+
+static bool decode_estimate(struct api_result *res, const struct json_node *data)
+{
+	const struct json_node *size = json_get(first_row(data), "audience_size");
+
+	return json_int64(json_get(size, "min"), &res->estimate.min) &&
+	       json_int64(json_get(size, "max"), &res->estimate.max) && res->estimate.min >= 0 &&
+	       res->estimate.max >= res->estimate.min;
+}
+
+static bool decode_access(struct decoder *d, struct api_result *res, const struct json_node *data)
+{
+	const struct json_node *o = first_row(data);
+
+	decoder_init(d, OF_access, &res->access.arena, d->ei);
+	return o && put_record(d, &res->access.access, o) && res->access.access.permissions;
+}
+
+enum err decode_page(struct api_result *res, const struct json_node *data, struct errinfo *ei)
+{
+	struct decoder d = {.ei = ei};
+	bool ok = true;
+
+	decode_init(res);
+	if (!data || (data->type != JSON_ARRAY && data->type != JSON_OBJECT))
+		return err_set(ei, ERR_PROTOCOL, "the data of the answer is no list and no object");
+	switch (res->kind) {
+	case API_ACCOUNTS:
+		decode_account(&d, res, data);
+		break;
+	case API_ACCESS:
+		ok = decode_access(&d, res, data);
+		break;
+	case API_CAMPAIGNS:
+		decode_campaign(&d, res, data);
+		break;
+	case API_LINE_ITEMS:
+		decode_line_item(&d, res, data);
+		break;
+	case API_PROMOTABLE_USERS:
+		decode_promotable_user(&d, res, data);
+		break;
+	case API_CRITERIA:
+		decode_criterion(&d, res, data);
+		break;
+	case API_OPTIONS:
+		decode_option(&d, res, data);
+		break;
+	case API_AUDIENCES:
+		decode_audience(&d, res, data);
+		break;
+	case API_USAGES:
+		decode_usages(&d, res, data);
+		break;
+	case API_ESTIMATE:
+		ok = decode_estimate(res, data);
+		break;
+	case API_NONE:
+	case API_RAW:
+		break;
+	}
+	if (!ok)
+		return err_set(ei, ERR_PROTOCOL, "the answer lacks what it should hold");
+	return d.nomem ? err_set(ei, ERR_NOMEM, "out of memory") : ERR_OK;
+}
+
+/* --- pages of any kind --- */
+
+void usage_set_init(struct usage_set *s)
+{
+	*s = (struct usage_set){0};
+	arena_init(&s->arena);
+}
+
+void usage_set_done(struct usage_set *s)
+{
+	arena_done(&s->arena);
+	mem_free(s->v);
+	*s = (struct usage_set){0};
+}
+
+/* The kinds that are sets: S(KIND, record, member, row key) */
+#define SETS                                                                                       \
+	S(ACCOUNTS, account, accounts, id)                                                         \
+	S(CAMPAIGNS, campaign, campaigns, id)                                                      \
+	S(LINE_ITEMS, line_item, line_items, id)                                                   \
+	S(PROMOTABLE_USERS, promotable_user, promotable_users, id)                                 \
+	S(CRITERIA, criterion, criteria, id)                                                       \
+	S(OPTIONS, option, options, value)                                                         \
+	S(AUDIENCES, audience, audiences, id)                                                      \
+	S(USAGES, usage, usages, line_item_id)
+
+void decode_init(struct api_result *res)
+{
+	switch (res->kind) {
+#define S(KIND, record, member, key)                                                               \
+	case API_##KIND:                                                                           \
+		record##_set_init(&res->member);                                                   \
+		break;
+		SETS
+#undef S
+		    case API_ACCESS : res->access = (struct access_result){0};
+		arena_init(&res->access.arena);
+		break;
+	case API_ESTIMATE:
+		res->estimate = (struct estimate){0};
+		break;
+	default:
+		break;
+	}
+}
+
+void decode_done(struct api_result *res)
+{
+	switch (res->kind) {
+#define S(KIND, record, member, key)                                                               \
+	case API_##KIND:                                                                           \
+		record##_set_done(&res->member);                                                   \
+		break;
+		SETS
+#undef S
+		    case API_ACCESS : arena_done(&res->access.arena);
+		break;
+	default:
+		break;
+	}
+}
+
+size_t decode_rows(const struct api_result *res)
+{
+	switch (res->kind) {
+#define S(KIND, record, member, key)                                                               \
+	case API_##KIND:                                                                           \
+		return res->member.n;
+		SETS
+#undef S
+		    default : return 0;
+	}
+}
+
+const char *decode_row_key(const struct api_result *res, size_t i)
+{
+	switch (res->kind) {
+#define S(KIND, record, member, key)                                                               \
+	case API_##KIND:                                                                           \
+		return res->member.v[i].key;
+		SETS
+#undef S
+		    default : return NULL;
+	}
+}
+
+void decode_filter(struct api_result *res, const bool *keep_row)
+{
+	size_t n = 0;
+
+	switch (res->kind) {
+#define S(KIND, record, member, key)                                                               \
+	case API_##KIND:                                                                           \
+		for (size_t i = 0; i < res->member.n; i++)                                         \
+			if (keep_row[i])                                                           \
+				res->member.v[n++] = res->member.v[i];                             \
+		res->member.n = n;                                                                 \
+		break;
+		SETS
+#undef S
+		    default : break;
+	}
+}

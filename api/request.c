@@ -1,0 +1,732 @@
+#include "api/request.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "api/decode.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+/* --- specs --- */
+
+void req_spec_refuse(struct req_spec *s, enum err err, const char *fmt, ...)
+{
+	char msg[256];
+	va_list ap;
+
+	if (s->refused.code)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof msg, fmt, ap);
+	va_end(ap);
+	err_set(&s->refused, err, "%s", msg);
+}
+
+void req_spec_init(struct req_spec *s, enum endpoint_id e, enum api_kind kind)
+{
+	*s = (struct req_spec){.endpoint = e, .kind = kind};
+	oauth_params_init(&s->params);
+}
+
+static void spec_done(struct req_spec *s)
+{
+	oauth_params_done(&s->params);
+	mem_free(s->path);
+	mem_free(s->body);
+	mem_free(s->cursor);
+}
+
+bool api_id_ok(const char *s)
+{
+	size_t n = s ? strlen(s) : 0;
+
+	return n >= 1 && n <= 64 &&
+	       strspn(s, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-") == n;
+}
+
+void req_spec_path(struct req_spec *s, const struct api *a, const char *const *ids, size_t n)
+{
+	const char *p = endpoint_info(s->endpoint)->path;
+	size_t used = 0;
+	struct buf b;
+
+	buf_init(&b, 1024);
+	buf_addf(&b, "/%s/", a->version);
+	while (*p) {
+		size_t len = strcspn(p, ":");
+
+		buf_add(&b, p, len);
+		p += len;
+		if (!*p)
+			break;
+		len = strcspn(p, "/");
+		const char *id = used < n ? ids[used++] : NULL;
+
+		if (!api_id_ok(id))
+			req_spec_refuse(s, ERR_REFUSED, "the %.*s may not be used in a request",
+			    (int)len - 1, p + 1);
+		else
+			buf_adds(&b, id);
+		if (strncmp(p, ":account_id", len) == 0 && api_id_ok(id))
+			snprintf(s->account, sizeof s->account, "%s", id);
+		p += len;
+	}
+	s->path = buf_take(&b);
+	if (!s->path)
+		req_spec_refuse(s, ERR_NOMEM, "out of memory");
+}
+
+void req_spec_param(struct req_spec *s, const char *name, const char *value)
+{
+	if (value && oauth_params_add(&s->params, name, value))
+		req_spec_refuse(s, ERR_NOMEM, "out of memory");
+}
+
+void req_spec_ids(struct req_spec *s, const char *name, const char *const *ids, size_t n)
+{
+	struct buf b;
+
+	if (!ids || !n)
+		return;
+	if (n > 200)
+		req_spec_refuse(s, ERR_LIMIT, "%zu ids in one request; the API takes 200", n);
+	buf_init(&b, 200 * 65);
+	for (size_t i = 0; i < n && !s->refused.code; i++) {
+		if (!api_id_ok(ids[i]))
+			req_spec_refuse(s, ERR_REFUSED, "an id of %s may not be used", name);
+		if (i)
+			buf_addc(&b, ',');
+		buf_adds(&b, ids[i]);
+	}
+	if (b.failed)
+		req_spec_refuse(s, b.failed, "too many ids");
+	else
+		req_spec_param(s, name, buf_str(&b));
+	buf_done(&b);
+}
+
+/* --- the table of requests --- */
+
+static void pump_soon(struct api *a, int64_t delay_ms);
+
+int64_t api_server_now(const struct api *a)
+{
+	return clock_wall_s() + a->skew_s;
+}
+
+static void changed(struct api *a)
+{
+	if (a->on_change)
+		a->on_change(a->on_change_user);
+}
+
+static struct req *find(const struct api *a, struct req_id id)
+{
+	struct req *r = id.gen && id.slot < a->n_slots ? a->slots[id.slot] : NULL;
+
+	return r && r->id.gen == id.gen ? r : NULL;
+}
+
+static bool new_slot(struct api *a, uint32_t *slot)
+{
+	for (*slot = 0; *slot < a->n_slots; (*slot)++)
+		if (!a->slots[*slot])
+			return true;
+	uint32_t cap = a->n_slots ? a->n_slots * 2 : 16;
+	struct req **v = mem_realloc_array(a->slots, cap, sizeof *v);
+
+	if (!v)
+		return false;
+	memset(v + a->n_slots, 0, (cap - a->n_slots) * sizeof *v);
+	a->slots = v;
+	a->n_slots = cap;
+	return true;
+}
+
+static bool is_list(const struct req *r)
+{
+	return endpoint_info(r->spec.endpoint)->paging == PAGING_CURSOR && !r->spec.raw;
+}
+
+static bool is_write(const struct req *r)
+{
+	return r->spec.hooks.done || (r->spec.raw && endpoint_info(r->spec.endpoint)->write);
+}
+
+struct req_id req_submit(struct api *a, struct req_spec *s, const struct api_call *c)
+{
+	struct req *r = mem_zalloc(sizeof *r);
+	uint32_t slot;
+
+	if (!r || !new_slot(a, &slot)) {
+		mem_free(r);
+		spec_done(s);
+		return (struct req_id){0};
+	}
+	*r = (struct req){.api = a, .spec = *s, .call = *c, .order = a->next_order++};
+	r->id = (struct req_id){slot, ++a->next_gen};
+	r->phase = REQ_QUEUED;
+	r->budget = SIZE_MAX;
+	if (is_list(r) && !(r->seen = id_filter_new()))
+		req_spec_refuse(&r->spec, ERR_NOMEM, "out of memory");
+	a->slots[slot] = r;
+	pump_soon(a, 0);
+	return r->id;
+}
+
+void req_free(struct req *r)
+{
+	struct api *a = r->api;
+
+	a->slots[r->id.slot] = NULL;
+	loop_timer_cancel(a->loop, r->timer);
+	spec_done(&r->spec);
+	id_filter_free(r->seen);
+	mem_free(r);
+}
+
+/* --- delivery --- */
+
+static void deliver(struct req *r, struct api_result *res)
+{
+	bool last = res->last;
+
+	if (!r->cancelled && r->call.fn) {
+		r->delivering = true;
+		r->call.fn(r->id, res, r->call.user);
+		r->delivering = false;
+	}
+	if (last || r->cancelled)
+		req_free(r);
+}
+
+static void deliver_error(struct req *r, const struct errinfo *ei)
+{
+	struct api_result res = {.err = ei->code, .ei = *ei, .last = true, .page = r->page};
+
+	res.total = r->total;
+	res.quarantined = r->quarantined;
+	deliver(r, &res);
+}
+
+/* --- sending --- */
+
+static void on_reply(struct transport_reply *reply, void *user);
+
+static enum err before_send(void *ctx, struct errinfo *ei)
+{
+	struct req *r = ctx;
+
+	r->api->sent++;
+	if (r->spec.hooks.before_send)
+		return r->spec.hooks.before_send(
+		    r->spec.hooks.ctx, r->nonce, r->oauth_timestamp, ei);
+	return ERR_OK;
+}
+
+/* Parameters of this very request: those of the spec, then count and cursor. */
+static size_t request_params(const struct req *r, struct api_param *extra, char count[12])
+{
+	const struct endpoint *ep = endpoint_info(r->spec.endpoint);
+	size_t n = 0;
+
+	if (ep->max_count && !r->spec.raw && ep->paging != PAGING_NONE) {
+		snprintf(count, 12, "%u", ep->max_count);
+		extra[n++] = (struct api_param){"count", count};
+	}
+	if (r->spec.cursor && !r->spec.raw)
+		extra[n++] = (struct api_param){"cursor", r->spec.cursor};
+	return n;
+}
+
+static enum err sign(struct req *r, const char *url, const struct oauth_params *p, struct buf *out,
+    struct errinfo *ei)
+{
+	enum err e = oauth_nonce(r->nonce, ei);
+
+	if (e)
+		return e;
+	r->oauth_timestamp = api_server_now(r->api);
+	return oauth_header(out, &r->api->keys,
+	    &(struct oauth_request){.method = endpoint_info(r->spec.endpoint)->method,
+		.url = url,
+		.params = p->v,
+		.n_params = p->n,
+		.nonce = r->nonce,
+		.timestamp = r->oauth_timestamp},
+	    ei);
+}
+
+/* All parameters, the request's own and those of its page. */
+static enum err all_params(const struct req *r, struct oauth_params *all)
+{
+	struct api_param extra[2];
+	char count[12];
+	size_t n = request_params(r, extra, count);
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < r->spec.params.n && !e; i++)
+		e = oauth_params_add(all, r->spec.params.v[i].name, r->spec.params.v[i].value);
+	for (size_t i = 0; i < n && !e; i++)
+		e = oauth_params_add(all, extra[i].name, extra[i].value);
+	return e;
+}
+
+static enum err start(struct req *r, struct errinfo *ei)
+{
+	enum { MAX_URL = 64 * 1024 };
+	struct api *a = r->api;
+	struct oauth_params all;
+	struct buf url, full, auth, form;
+	enum err e;
+
+	oauth_params_init(&all);
+	buf_init(&url, MAX_URL);
+	buf_init(&full, MAX_URL);
+	buf_init(&auth, MAX_URL);
+	buf_init(&form, MAX_URL);
+	e = all_params(r, &all);
+	buf_adds(&url, a->base_url);
+	buf_adds(&url, r->spec.path);
+	buf_adds(&full, buf_str(&url));
+	if (all.n && !r->spec.form) {
+		buf_addc(&full, '?');
+		oauth_query(&full, all.v, all.n);
+	}
+	if (r->spec.form)
+		oauth_query(&form, all.v, all.n);
+	if (!e)
+		e = url.failed ? url.failed : full.failed ? full.failed : form.failed;
+	if (e)
+		err_set(ei, e, "the request is too long");
+	else
+		e = sign(r, buf_str(&url), &all, &auth, ei);
+	if (!e) {
+		const char *body = r->spec.form ? buf_str(&form) : r->spec.body;
+		struct transport_request tr = {.method = endpoint_info(r->spec.endpoint)->method,
+		    .url = buf_str(&full),
+		    .authorization = buf_str(&auth),
+		    .content_type = r->spec.form   ? "application/x-www-form-urlencoded"
+				    : r->spec.body ? "application/json"
+						   : NULL,
+		    .body = body,
+		    .body_len = body ? strlen(body) : 0,
+		    .write = is_write(r),
+		    .before_send = before_send,
+		    .ctx = r};
+
+		r->transfer = a->transport.submit(a->transport.self, &tr, on_reply, r, ei);
+		e = r->transfer ? ERR_OK : ei->code;
+	}
+	buf_done(&form);
+	buf_done(&auth);
+	buf_done(&full);
+	buf_done(&url);
+	oauth_params_done(&all);
+	return e;
+}
+
+static void count_flying(struct req *r, int by)
+{
+	struct api *a = r->api;
+	unsigned *n = is_write(r) ? &a->flying_writes : &a->flying_reads;
+
+	*n = (unsigned)((int)*n + by);
+	if (!is_write(r) && r->call.priority == REQ_BACKGROUND)
+		a->flying_background = (unsigned)((int)a->flying_background + by);
+}
+
+static void land(struct req *r)
+{
+	struct budget *b = &r->api->budgets.v[r->budget];
+
+	count_flying(r, -1);
+	if (b->in_flight)
+		b->in_flight--;
+	r->transfer = NULL;
+}
+
+/* --- the queue --- */
+
+static bool has_room(const struct api *a, const struct req *r)
+{
+	if (is_write(r))
+		return a->flying_writes == 0;
+	if (r->call.priority == REQ_BACKGROUND && a->flying_background >= MAX_BACKGROUND_IN_FLIGHT)
+		return false;
+	return a->flying_reads < MAX_READS_IN_FLIGHT;
+}
+
+static bool goes_before(const struct req *a, const struct req *b)
+{
+	if (!b || a->spec.critical != b->spec.critical)
+		return !b || a->spec.critical;
+	if (a->call.priority != b->call.priority)
+		return a->call.priority < b->call.priority;
+	return a->order < b->order;
+}
+
+/* The next request that may go now; *wait_ms is when the first of those that may not should be
+ * looked at again. */
+static struct req *next_request(struct api *a, int64_t *wait_ms)
+{
+	struct req *best = NULL;
+	int64_t wait;
+
+	for (uint32_t i = 0; i < a->n_slots; i++) {
+		struct req *r = a->slots[i];
+
+		if (!r || (r->phase != REQ_QUEUED && r->phase != REQ_RATE_WAIT) || r->delivering)
+			continue;
+		if (r->spec.refused.code)
+			return r;
+		r->budget = budget_find(&a->budgets, r->spec.endpoint, r->spec.account);
+		wait = 1000;
+		if (r->budget == SIZE_MAX ||
+		    !budget_allows(&a->budgets.v[r->budget], r->spec.critical, &wait)) {
+			r->phase = REQ_RATE_WAIT;
+			r->wait_until_ms = clock_mono_ms() + wait;
+			if (!*wait_ms || wait < *wait_ms)
+				*wait_ms = wait;
+			continue;
+		}
+		r->phase = REQ_QUEUED;
+		if (has_room(a, r) && goes_before(r, best))
+			best = r;
+	}
+	return best;
+}
+
+static void launch(struct req *r)
+{
+	struct api *a = r->api;
+	struct errinfo ei = r->spec.refused;
+
+	if (!ei.code) {
+		r->attempts++;
+		r->phase = REQ_FLYING;
+		if (!start(r, &ei)) {
+			budget_sent(&a->budgets.v[r->budget]);
+			count_flying(r, 1);
+			return;
+		}
+	}
+	r->phase = REQ_GONE;
+	if (r->spec.hooks.done) {
+		struct transport_reply reply = {.err = ei.code, .ei = ei};
+		struct answer an;
+
+		answer_init(&an);
+		answer_read(&an, &reply);
+		r->spec.hooks.done(r->spec.hooks.ctx, &an, &reply);
+		answer_done(&an);
+		req_free(r);
+		return;
+	}
+	deliver_error(r, &ei);
+}
+
+static void pump(struct loop *l, void *user)
+{
+	struct api *a = user;
+	int64_t wait_ms = 0;
+	struct req *r;
+
+	(void)l;
+	a->pump_set = false;
+	while ((r = next_request(a, &wait_ms)))
+		launch(r);
+	if (wait_ms)
+		pump_soon(a, wait_ms);
+	changed(a);
+}
+
+static void pump_soon(struct api *a, int64_t delay_ms)
+{
+	int64_t at = clock_mono_ms() + delay_ms;
+
+	if (a->pump_set && a->pump_at_ms <= at)
+		return;
+	if (a->pump_set)
+		loop_timer_cancel(a->loop, a->pump);
+	a->pump = loop_timer(a->loop, delay_ms, pump, a);
+	a->pump_set = a->pump.gen != 0;
+	a->pump_at_ms = at;
+}
+
+/* --- retries --- */
+
+static uint64_t random_next(struct api *a)
+{
+	a->random ^= a->random << 13;
+	a->random ^= a->random >> 7;
+	a->random ^= a->random << 17;
+	return a->random;
+}
+
+/* Full jitter: anything up to 0.25 s, 0.5 s, 1 s ... 30 s; at least 50 ms, or it were no wait. */
+static int64_t jitter_ms(struct api *a, unsigned failures)
+{
+	int64_t top = (int64_t)250 << (failures < 8 ? failures : 7);
+
+	if (top > 30000)
+		top = 30000;
+	return 50 + (int64_t)(random_next(a) % (uint64_t)top);
+}
+
+static void retry_now(struct loop *l, void *user)
+{
+	struct req *r = user;
+
+	(void)l;
+	r->timer = (struct timer_id){0};
+	r->phase = REQ_QUEUED;
+	pump_soon(r->api, 0);
+}
+
+/* Try the request again if its row of retry.def has attempts left. */
+static bool retry(struct req *r, const struct answer *an)
+{
+	const struct retry_rule *rule = retry_rule(an->kind);
+	enum retry_wait wait = is_write(r) ? rule->write_wait : rule->read_wait;
+	unsigned left = is_write(r) ? rule->writes : rule->reads;
+	int64_t ms = 0;
+
+	if (r->failures[an->kind]++ >= left)
+		return false;
+	if (wait == WAIT_JITTER)
+		ms = an->retry_after_ms > 0 ? an->retry_after_ms
+					    : jitter_ms(r->api, r->failures[an->kind] - 1);
+	log_event(LOG_INFO, "request.retry", "case=%s attempt=%u wait_ms=%lld", rule->name,
+	    r->attempts, (long long)ms);
+	if (wait == WAIT_RESET || wait == WAIT_BACKOFF || wait == WAIT_NOW) {
+		r->phase = REQ_QUEUED; /* the budget says when */
+		pump_soon(r->api, 0);
+		return true;
+	}
+	r->phase = REQ_RETRY_WAIT;
+	r->wait_until_ms = clock_mono_ms() + ms;
+	r->timer = loop_timer(r->api->loop, ms, retry_now, r);
+	return r->timer.gen != 0;
+}
+
+/* --- answers --- */
+
+enum { MAX_SKEW_S = 48 * 3600, MIN_SKEW_S = 60, SKEW_EVERY_MS = 60000 };
+
+/* A refused signature with a server time that is far from ours: take over its time, try once. */
+static void learn_clock(struct api *a, struct answer *an)
+{
+	int64_t skew = an->date_s - clock_wall_s(), change = skew - a->skew_s;
+	bool named = strcmp(an->ei.api_code, "135") == 0;
+
+	if (an->kind != ANSWER_AUTH || !an->date_s)
+		return;
+	if (change < 0)
+		change = -change;
+	if (change < (named ? 2 : MIN_SKEW_S) || skew > MAX_SKEW_S || skew < -MAX_SKEW_S)
+		return;
+	if (a->skewed && clock_mono_ms() - a->skew_set_ms < SKEW_EVERY_MS)
+		return;
+	a->skew_s = skew;
+	a->skewed = true;
+	a->skew_set_ms = clock_mono_ms();
+	an->kind = ANSWER_CLOCK;
+	log_event(LOG_WARN, "clock.corrected", "skew_s=%lld", (long long)skew);
+}
+
+static void learn_headers(
+    struct req *r, const struct answer *an, const struct transport_reply *reply)
+{
+	struct api *a = r->api;
+	struct budget *b = &a->budgets.v[r->budget];
+
+	if (reply->err && !reply->status)
+		return;
+	budget_learn(b, reply, api_server_now(a));
+	if (reply->status == 429)
+		budget_refused(b, reply, an->retry_after_ms, api_server_now(a));
+	if (*reply->headers[HEADER_API_WARN])
+		snprintf(a->warning, sizeof a->warning, "%s", reply->headers[HEADER_API_WARN]);
+	a->bytes_in += reply->body.len;
+}
+
+/* Go on with the next page. false: there is none. */
+static bool take_cursor(struct req *r, const struct json_node *root, struct api_result *res)
+{
+	const char *cursor = json_string(json_get(root, "next_cursor"));
+	char *copy;
+
+	if (!r->seen || !cursor || !*cursor)
+		return false;
+	if (id_filter_cursor(r->seen, cursor, &res->ei)) {
+		res->err = res->ei.code;
+		return false;
+	}
+	copy = mem_strdup(cursor);
+	if (!copy) {
+		res->err = err_set(&res->ei, ERR_NOMEM, "out of memory");
+		return false;
+	}
+	mem_free(r->spec.cursor);
+	r->spec.cursor = copy;
+	res->next_cursor = copy;
+	return !r->spec.max_pages || r->page + 1 < r->spec.max_pages;
+}
+
+/* A good answer: decode, queue the next page, call back. */
+static void finish_page(struct req *r, struct answer *an)
+{
+	const struct json_node *root = json_root(&an->json);
+	struct api_result res = {.kind = r->spec.kind, .page = r->page};
+	bool more = false;
+
+	res.quarantined = r->quarantined;
+	res.err = decode_page(&res, json_get(root, "data"), &res.ei);
+	if (!res.err && r->seen)
+		res.err = id_filter_page(r->seen, &res, &res.ei);
+	if (!res.err) {
+		r->quarantined = res.quarantined;
+		r->total += decode_rows(&res);
+		res.total = r->total;
+		more = take_cursor(r, root, &res);
+	}
+	res.last = !more;
+	if (more) {
+		r->page++;
+		memset(r->failures, 0, sizeof r->failures);
+		r->phase = REQ_QUEUED;
+		pump_soon(r->api, 0);
+	}
+	if (res.err) /* a page that cannot be trusted is not handed out */
+		res.next_cursor = NULL;
+	deliver(r, &res);
+	decode_done(&res);
+}
+
+static void finish_raw(
+    struct req *r, struct answer *an, struct transport_reply *reply, const char *body, size_t len)
+{
+	struct raw_header headers[HEADER_COUNT];
+	struct api_result res = {.kind = API_RAW, .last = true};
+	size_t n = 0;
+
+	for (int i = 0; i < HEADER_COUNT; i++)
+		if (*reply->headers[i])
+			headers[n++] =
+			    (struct raw_header){header_name((enum header_id)i), reply->headers[i]};
+	/* a body that is no JSON of this API is the caller's business as long as it is complete */
+	if (an->kind != ANSWER_OK && !(an->kind == ANSWER_BROKEN && !reply->err)) {
+		res.err = an->ei.code;
+		res.ei = an->ei;
+		if (is_write(r) && retry_rule(an->kind)->end == END_UNKNOWN)
+			res.err = err_context(&res.ei, ERR_UNKNOWN, "outcome unknown");
+	}
+	res.raw = (struct raw_result){.status = reply->status,
+	    .body = body,
+	    .body_len = len,
+	    .headers = headers,
+	    .n_headers = n};
+	deliver(r, &res);
+}
+
+static void conclude(struct req *r, struct answer *an, struct transport_reply *reply,
+    const char *raw_body, size_t raw_len)
+{
+	if (r->cancelled) {
+		req_free(r);
+	} else if (r->spec.hooks.done) {
+		struct write_hooks hooks = r->spec.hooks;
+
+		req_free(r);
+		hooks.done(hooks.ctx, an, reply);
+	} else if (r->spec.raw) {
+		finish_raw(r, an, reply, raw_body, raw_len);
+	} else if (an->kind == ANSWER_OK) {
+		finish_page(r, an);
+	} else {
+		deliver_error(r, &an->ei);
+	}
+}
+
+static void on_reply(struct transport_reply *reply, void *user)
+{
+	struct req *r = user;
+	struct api *a = r->api;
+	char *raw_body = NULL;
+	size_t raw_len = reply->body.len;
+	struct answer an;
+
+	land(r);
+	answer_init(&an);
+	/* scanning decodes in place; the raw call hands out the bytes as they came */
+	if (r->spec.raw)
+		raw_body = mem_strndup(buf_str(&reply->body), raw_len);
+	answer_read(&an, reply);
+	learn_clock(a, &an);
+	learn_headers(r, &an, reply);
+	log_event(LOG_DEBUG, "request.done", "endpoint=%s status=%d bytes=%zu curl=%d",
+	    endpoint_info(r->spec.endpoint)->path, reply->status, raw_len, reply->curl_code);
+	if (an.kind == ANSWER_OK || r->cancelled || !retry(r, &an))
+		conclude(r, &an, reply, raw_body ? raw_body : "", raw_body ? raw_len : 0);
+	mem_free(raw_body);
+	answer_done(&an);
+	pump_soon(a, 0);
+}
+
+/* --- cancelling --- */
+
+static void cancel(struct req *r)
+{
+	struct api *a = r->api;
+
+	r->cancelled = true;
+	if (r->delivering)
+		return; /* deliver() frees it */
+	if (r->transfer) {
+		struct transfer *t = r->transfer;
+
+		land(r);
+		a->transport.abort(a->transport.self, t);
+		pump_soon(a, 0);
+	}
+	req_free(r);
+}
+
+bool req_cancel(struct api *a, struct req_id id)
+{
+	struct req *r = find(a, id);
+
+	if (!r || r->cancelled)
+		return false;
+	if (is_write(r) && r->transfer)
+		r->call.fn = NULL; /* only detached: what was sent cannot be called back */
+	else
+		cancel(r);
+	return true;
+}
+
+void req_cancel_owner(struct api *a, struct owner_id owner)
+{
+	for (uint32_t i = 0; owner.id && i < a->n_slots; i++)
+		if (a->slots[i] && a->slots[i]->call.owner.id == owner.id)
+			req_cancel(a, a->slots[i]->id);
+}
+
+struct req_state req_state(const struct api *a, struct req_id id)
+{
+	const struct req *r = find(a, id);
+	struct req_state st = {.phase = REQ_GONE};
+
+	if (!r || r->cancelled)
+		return st;
+	st.phase = r->phase;
+	st.attempt = r->attempts;
+	st.bucket = bucket_info(endpoint_info(r->spec.endpoint)->bucket)->name;
+	if (r->phase == REQ_RATE_WAIT || r->phase == REQ_RETRY_WAIT)
+		st.wait_ms = r->wait_until_ms - clock_mono_ms();
+	if (st.wait_ms < 0)
+		st.wait_ms = 0;
+	return st;
+}

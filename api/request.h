@@ -1,0 +1,114 @@
+/* The request engine inside api/: queue, budgets, retries, paging, delivery. The typed calls
+ * (calls.c) and the write door (mutate.c) fill a spec and submit it; nobody outside api/ does. */
+#ifndef RETICLE_API_REQUEST_H
+#define RETICLE_API_REQUEST_H
+
+#include "api/answer.h"
+#include "api/api.h"
+#include "api/budget.h"
+#include "api/endpoints.h"
+#include "api/oauth.h"
+#include "api/transport.h"
+#include "base/loop.h"
+
+enum { MAX_READS_IN_FLIGHT = 4, MAX_BACKGROUND_IN_FLIGHT = 3 };
+
+struct write_hooks { /* of a write; see api/mutate.h */
+	void *ctx;
+	enum err (*before_send)(
+	    void *ctx, const char *nonce, int64_t oauth_timestamp, struct errinfo *ei);
+	/* Replaces the callback of the call: the whole answer, once. */
+	void (*done)(void *ctx, struct answer *an, struct transport_reply *r);
+};
+
+struct req_spec {
+	enum endpoint_id endpoint;
+	enum api_kind kind;
+	struct oauth_params params; /* without count and cursor; the submit takes them */
+	char *path; /* "/12/..."; taken */
+	char *body; /* JSON; taken; NULL: none */
+	char *cursor; /* to start from; taken; NULL: none */
+	char account[65];
+	unsigned max_pages; /* 0: all */
+	bool form; /* params are the body */
+	bool critical; /* may use the reserve of its budget: drift check, settling */
+	bool raw;
+	struct write_hooks hooks; /* done set: a write */
+	struct errinfo refused; /* code set: the call fails with this, without being sent */
+};
+
+void req_spec_init(struct req_spec *s, enum endpoint_id e, enum api_kind kind);
+/* Build the path from the endpoint's pattern; ids fill its variables in order and are checked. */
+void req_spec_path(struct req_spec *s, const struct api *a, const char *const *ids, size_t n);
+void req_spec_param(struct req_spec *s, const char *name, const char *value); /* NULL: left out */
+void req_spec_ids(struct req_spec *s, const char *name, const char *const *ids, size_t n);
+void req_spec_refuse(struct req_spec *s, enum err err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+void req_spec_criteria(struct req_spec *s, struct api *a, const struct criteria_query *q);
+
+/* Takes what the spec owns, always. */
+struct req_id req_submit(struct api *a, struct req_spec *s, const struct api_call *c);
+
+struct req {
+	struct api *api;
+	struct req_id id;
+	struct req_spec spec;
+	struct api_call call;
+	uint64_t order; /* first come, first served */
+	enum req_phase phase;
+	struct transfer *transfer;
+	struct timer_id timer; /* of a retry */
+	int64_t wait_until_ms;
+	size_t budget;
+	unsigned attempts; /* in all */
+	unsigned failures[ANSWER_CASES]; /* of this page */
+	struct id_filter *seen; /* of a list */
+	unsigned page;
+	uint64_t total, quarantined;
+	bool delivering, cancelled;
+	char nonce[OAUTH_NONCE_SIZE];
+	int64_t oauth_timestamp;
+};
+
+struct api {
+	struct loop *loop;
+	struct transport transport;
+	char *base_url, *version;
+	char *secrets; /* the four strings, one block, wiped */
+	size_t secrets_size;
+	struct oauth_keys keys;
+	bool raw_writes;
+
+	struct req **slots;
+	uint32_t n_slots, next_gen, next_owner;
+	uint64_t next_order;
+	unsigned flying_reads, flying_background, flying_writes;
+	struct timer_id pump;
+	bool pump_set;
+	int64_t pump_at_ms;
+
+	struct budget_table budgets;
+	uint64_t sent, bytes_in;
+	int64_t skew_s, skew_set_ms;
+	bool skewed;
+	uint64_t random;
+	char warning[160];
+	void (*on_change)(void *user);
+	void *on_change_user;
+};
+
+void req_free(struct req *r); /* without a callback; its transfer must be gone */
+
+/* Our clock plus the learnt difference. */
+int64_t api_server_now(const struct api *a);
+
+/* Page control (paging.c). The filter remembers what a list has brought. */
+struct id_filter *id_filter_new(void);
+void id_filter_free(struct id_filter *f);
+/* Drop rows that earlier pages had. ERR_PROTOCOL when the list only repeats itself. */
+enum err id_filter_page(struct id_filter *f, struct api_result *res, struct errinfo *ei);
+/* ERR_PROTOCOL for a cursor that came before, is too long or holds control bytes. */
+enum err id_filter_cursor(struct id_filter *f, const char *cursor, struct errinfo *ei);
+
+#endif

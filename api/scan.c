@@ -1,0 +1,458 @@
+#include "api/scan.h"
+
+#include <string.h>
+#include "base/mem.h"
+
+struct scanner {
+	struct json *j;
+	char *start, *p, *end;
+	const char *why; /* first refusal */
+	enum err err;
+};
+
+struct level {
+	uint32_t node;
+	uint64_t seen; /* one bit per key hash: most objects need no comparison of names */
+};
+
+static bool refuse(struct scanner *s, enum err err, const char *why)
+{
+	if (!s->err) {
+		s->err = err;
+		s->why = why;
+	}
+	return false;
+}
+
+static bool bad(struct scanner *s, const char *why)
+{
+	return refuse(s, ERR_PROTOCOL, why);
+}
+
+static void skip_space(struct scanner *s)
+{
+	while (s->p < s->end && (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r'))
+		s->p++;
+}
+
+static struct json_node *add_node(struct scanner *s, enum json_type type, const char *key)
+{
+	struct json *j = s->j;
+
+	if (j->n >= SCAN_MAX_NODES) {
+		refuse(s, ERR_LIMIT, "too many values");
+		return NULL;
+	}
+	if (j->n == j->cap) {
+		size_t cap = j->cap ? j->cap * 2 : 256;
+		struct json_node *v = mem_realloc_array(j->v, cap, sizeof *v);
+
+		if (!v) {
+			refuse(s, ERR_NOMEM, "out of memory");
+			return NULL;
+		}
+		j->v = v;
+		j->cap = cap;
+	}
+	struct json_node *n = &j->v[j->n++];
+
+	*n = (struct json_node){.key = key, .type = type, .span = 1};
+	return n;
+}
+
+/* --- strings --- */
+
+/* Bytes of the UTF-8 sequence at p, 0 when it is not one (RFC 3629: no overlong forms, no
+ * surrogates, nothing above U+10FFFF). */
+static size_t utf8_length(const unsigned char *p, size_t n)
+{
+	static const struct {
+		unsigned char lo, hi, lo2, hi2, len;
+	} rows[] = {
+	    {0xc2, 0xdf, 0x80, 0xbf, 2},
+	    {0xe0, 0xe0, 0xa0, 0xbf, 3},
+	    {0xe1, 0xec, 0x80, 0xbf, 3},
+	    {0xed, 0xed, 0x80, 0x9f, 3},
+	    {0xee, 0xef, 0x80, 0xbf, 3},
+	    {0xf0, 0xf0, 0x90, 0xbf, 4},
+	    {0xf1, 0xf3, 0x80, 0xbf, 4},
+	    {0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (p[0] < rows[i].lo || p[0] > rows[i].hi)
+			continue;
+		if (n < rows[i].len || p[1] < rows[i].lo2 || p[1] > rows[i].hi2)
+			return 0;
+		for (size_t k = 2; k < rows[i].len; k++)
+			if ((p[k] & 0xc0) != 0x80)
+				return 0;
+		return rows[i].len;
+	}
+	return 0;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+static bool hex4(struct scanner *s, uint32_t *out)
+{
+	*out = 0;
+	if (s->end - s->p < 4)
+		return bad(s, "cut escape");
+	for (int i = 0; i < 4; i++) {
+		int d = hex_digit(*s->p++);
+
+		if (d < 0)
+			return bad(s, "bad escape");
+		*out = *out << 4 | (uint32_t)d;
+	}
+	return true;
+}
+
+static char *put_utf8(char *o, uint32_t c)
+{
+	if (c < 0x80) {
+		*o++ = (char)c;
+	} else if (c < 0x800) {
+		*o++ = (char)(0xc0 | c >> 6);
+		*o++ = (char)(0x80 | (c & 0x3f));
+	} else if (c < 0x10000) {
+		*o++ = (char)(0xe0 | c >> 12);
+		*o++ = (char)(0x80 | (c >> 6 & 0x3f));
+		*o++ = (char)(0x80 | (c & 0x3f));
+	} else {
+		*o++ = (char)(0xf0 | c >> 18);
+		*o++ = (char)(0x80 | (c >> 12 & 0x3f));
+		*o++ = (char)(0x80 | (c >> 6 & 0x3f));
+		*o++ = (char)(0x80 | (c & 0x3f));
+	}
+	return o;
+}
+
+/* Behind "\u"; the decoded form is never longer than the escape, so it fits in place. */
+static bool unicode_escape(struct scanner *s, char **o)
+{
+	uint32_t c, low;
+
+	if (!hex4(s, &c))
+		return false;
+	if (c == 0)
+		return bad(s, "NUL in a string");
+	if (c >= 0xdc00 && c <= 0xdfff)
+		return bad(s, "lone surrogate");
+	if (c >= 0xd800 && c <= 0xdbff) {
+		if (s->end - s->p < 6 || s->p[0] != '\\' || s->p[1] != 'u')
+			return bad(s, "lone surrogate");
+		s->p += 2;
+		if (!hex4(s, &low))
+			return false;
+		if (low < 0xdc00 || low > 0xdfff)
+			return bad(s, "lone surrogate");
+		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+	}
+	*o = put_utf8(*o, c);
+	return true;
+}
+
+static bool escape(struct scanner *s, char **o)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	const char *at;
+
+	if (s->p >= s->end)
+		return bad(s, "cut escape");
+	char c = *s->p++;
+
+	if (c == 'u')
+		return unicode_escape(s, o);
+	at = c ? strchr(from, c) : NULL;
+	if (!at)
+		return bad(s, "bad escape");
+	*(*o)++ = to[at - from];
+	return true;
+}
+
+/* s->p stands behind the opening quote. Decodes in place, ends with a NUL. */
+static bool scan_string(struct scanner *s, const char **text, uint32_t *len)
+{
+	char *first = s->p, *o = s->p;
+
+	while (s->p < s->end) {
+		unsigned char c = (unsigned char)*s->p;
+
+		if (c == '"') {
+			s->p++;
+			*o = '\0';
+			if (o - first > SCAN_MAX_STRING)
+				return refuse(s, ERR_LIMIT, "string too long");
+			*text = first;
+			*len = (uint32_t)(o - first);
+			return true;
+		}
+		if (c < 0x20)
+			return bad(s, "control byte in a string");
+		if (c == '\\') {
+			s->p++;
+			if (!escape(s, &o))
+				return false;
+		} else if (c < 0x80) {
+			*o++ = *s->p++;
+		} else {
+			size_t n = utf8_length((unsigned char *)s->p, (size_t)(s->end - s->p));
+
+			if (!n)
+				return bad(s, "invalid UTF-8");
+			memmove(o, s->p, n);
+			o += n;
+			s->p += n;
+		}
+	}
+	return bad(s, "cut string");
+}
+
+/* --- numbers and words --- */
+
+static bool is_digit(const struct scanner *s)
+{
+	return s->p < s->end && *s->p >= '0' && *s->p <= '9';
+}
+
+static bool digits(struct scanner *s)
+{
+	if (!is_digit(s))
+		return bad(s, "bad number");
+	while (is_digit(s))
+		s->p++;
+	return true;
+}
+
+/* The NUL behind the number is put there after the whole document was read: the byte may be a
+ * comma that is still needed. */
+static bool scan_number(struct scanner *s, const char *key)
+{
+	char *first = s->p;
+
+	if (*s->p == '-')
+		s->p++;
+	if (s->p < s->end && *s->p == '0') {
+		s->p++;
+		if (is_digit(s))
+			return bad(s, "number with a leading zero");
+	} else if (!digits(s)) {
+		return false;
+	}
+	if (s->p < s->end && *s->p == '.') {
+		s->p++;
+		if (!digits(s))
+			return false;
+	}
+	if (s->p < s->end && (*s->p == 'e' || *s->p == 'E')) {
+		s->p++;
+		if (s->p < s->end && (*s->p == '+' || *s->p == '-'))
+			s->p++;
+		if (!digits(s))
+			return false;
+	}
+	if (s->p - first > SCAN_MAX_NUMBER)
+		return refuse(s, ERR_LIMIT, "number too long");
+	struct json_node *n = add_node(s, JSON_NUMBER, key);
+
+	if (!n)
+		return false;
+	n->text = first;
+	n->len = (uint32_t)(s->p - first);
+	return true;
+}
+
+static bool scan_word(struct scanner *s, const char *key)
+{
+	static const struct {
+		const char *word;
+		size_t len;
+		enum json_type type;
+	} words[] = {{"null", 4, JSON_NULL}, {"true", 4, JSON_TRUE}, {"false", 5, JSON_FALSE}};
+
+	for (size_t i = 0; i < 3; i++) {
+		if ((size_t)(s->end - s->p) < words[i].len ||
+		    memcmp(s->p, words[i].word, words[i].len) != 0)
+			continue;
+		s->p += words[i].len;
+		return add_node(s, words[i].type, key) != NULL;
+	}
+	return bad(s, "not a value");
+}
+
+/* A value that is no container; containers are opened by the caller. */
+static bool scan_scalar(struct scanner *s, const char *key)
+{
+	if (*s->p == '"') {
+		const char *text;
+		uint32_t len;
+
+		s->p++;
+		if (!scan_string(s, &text, &len))
+			return false;
+		struct json_node *n = add_node(s, JSON_STRING, key);
+
+		if (!n)
+			return false;
+		n->text = text;
+		n->len = len;
+		return true;
+	}
+	if (*s->p == '-' || is_digit(s))
+		return scan_number(s, key);
+	return scan_word(s, key);
+}
+
+/* --- containers --- */
+
+static bool is_duplicate(const struct json *j, uint32_t object, const char *key)
+{
+	const struct json_node *v = j->v;
+
+	for (uint32_t i = object + 1; i < j->n; i += v[i].span)
+		if (strcmp(v[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+static uint64_t key_bit(const char *key, uint32_t len)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (uint32_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)key[i]) * 0x100000001b3u;
+	return (uint64_t)1 << (h >> 58);
+}
+
+/* An object with more names than this is not of this API; the cap keeps the check of duplicates
+ * from becoming quadratic work. */
+enum { MAX_MEMBERS = 2048 };
+
+static bool scan_key(struct scanner *s, struct level *l, const char **key)
+{
+	uint32_t len;
+
+	if (s->p >= s->end || *s->p != '"')
+		return bad(s, "a name was expected");
+	s->p++;
+	if (!scan_string(s, key, &len))
+		return false;
+	uint64_t bit = key_bit(*key, len);
+
+	if ((l->seen & bit) && is_duplicate(s->j, l->node, *key))
+		return bad(s, "duplicate name in an object");
+	if (s->j->v[l->node].len >= MAX_MEMBERS)
+		return refuse(s, ERR_LIMIT, "too many names in an object");
+	l->seen |= bit;
+	skip_space(s);
+	if (s->p >= s->end || *s->p != ':')
+		return bad(s, "a colon was expected");
+	s->p++;
+	skip_space(s);
+	return true;
+}
+
+static bool is_open(char c)
+{
+	return c == '{' || c == '[';
+}
+
+static bool open_container(struct scanner *s, struct level *l, unsigned *depth, const char *key)
+{
+	if (*depth == SCAN_MAX_DEPTH)
+		return refuse(s, ERR_LIMIT, "nested too deeply");
+	enum json_type type = *s->p == '{' ? JSON_OBJECT : JSON_ARRAY;
+
+	if (!add_node(s, type, key))
+		return false;
+	s->p++;
+	l[(*depth)++] = (struct level){.node = (uint32_t)s->j->n - 1};
+	return true;
+}
+
+/* One step within the innermost container: its end, or the next member. */
+static bool scan_member(struct scanner *s, struct level *levels, unsigned *depth)
+{
+	struct level *l = &levels[*depth - 1];
+	struct json_node *n = &s->j->v[l->node];
+	bool object = n->type == JSON_OBJECT;
+	const char *key = NULL;
+
+	if (s->p < s->end && *s->p == (object ? '}' : ']')) {
+		s->p++;
+		n->span = (uint32_t)s->j->n - l->node;
+		(*depth)--;
+		return true;
+	}
+	if (n->len) {
+		if (s->p >= s->end || *s->p != ',')
+			return bad(s, "a comma or the end was expected");
+		s->p++;
+		skip_space(s);
+	}
+	if (object && !scan_key(s, l, &key))
+		return false;
+	if (s->p >= s->end)
+		return bad(s, "cut document");
+	s->j->v[l->node].len++;
+	return is_open(*s->p) ? open_container(s, levels, depth, key) : scan_scalar(s, key);
+}
+
+static bool scan_document(struct scanner *s)
+{
+	struct level levels[SCAN_MAX_DEPTH];
+	unsigned depth = 0;
+
+	skip_space(s);
+	if (s->p >= s->end)
+		return bad(s, "empty document");
+	if (is_open(*s->p) ? !open_container(s, levels, &depth, NULL) : !scan_scalar(s, NULL))
+		return false;
+	while (depth) {
+		skip_space(s);
+		if (!scan_member(s, levels, &depth))
+			return false;
+	}
+	skip_space(s);
+	return s->p == s->end || bad(s, "bytes after the document");
+}
+
+void json_init(struct json *j)
+{
+	*j = (struct json){0};
+}
+
+void json_done(struct json *j)
+{
+	mem_free(j->v);
+	json_init(j);
+}
+
+enum err json_parse(struct json *j, char *text, size_t n, struct errinfo *ei)
+{
+	struct scanner s = {.j = j, .start = text, .p = text, .end = text + n};
+
+	j->n = 0;
+	if (n > SCAN_MAX_BYTES)
+		return err_set(ei, ERR_LIMIT, "the answer is larger than %d bytes", SCAN_MAX_BYTES);
+	if (!scan_document(&s)) {
+		j->n = 0;
+		return err_set(
+		    ei, s.err, "bad JSON at byte %zu: %s", (size_t)(s.p - s.start), s.why);
+	}
+	for (size_t i = 0; i < j->n; i++)
+		if (j->v[i].type == JSON_NUMBER)
+			text[(j->v[i].text - text) + j->v[i].len] = '\0';
+	return ERR_OK;
+}
