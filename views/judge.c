@@ -1,0 +1,117 @@
+#include "views/judge.h"
+
+#include <string.h>
+#include "store/catalog.h"
+
+static const char *enum_label(const struct criterion *c)
+{
+	size_t n;
+	const struct type_enum_value *v = type_enum_values(c->type, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(v[i].value, c->value) == 0)
+			return v[i].label;
+	return NULL;
+}
+
+const char *judge_label(const struct session *s, const struct criterion *c)
+{
+	const struct audience *a;
+	const struct campaign *cp;
+	const char *label = NULL;
+
+	switch (type_info(c->type)->value) {
+	case VALUE_AUDIENCE: /* the API's name for it is a fixed phrase (reference G29) */
+		a = session_audience(s, c->value);
+		label = a ? a->name : NULL;
+		break;
+	case VALUE_CAMPAIGN:
+		cp = session_campaign(s, c->value);
+		label = cp ? cp->name : NULL;
+		break;
+	case VALUE_ENUM:
+		label = enum_label(c);
+		break;
+	default:
+		break;
+	}
+	if (!label)
+		label = c->localized_name ? c->localized_name : c->name;
+	return label && label[0] ? label : c->value;
+}
+
+static const char *expr_label(void *user, const struct criterion *c)
+{
+	return judge_label(user, c);
+}
+
+struct expr_lookup judge_expr_lookup(struct session *s)
+{
+	return (struct expr_lookup){s, expr_label, NULL};
+}
+
+void judge_init(struct judge *j, struct session *s)
+{
+	j->session = s;
+	option_set_init(&j->found);
+}
+
+void judge_done(struct judge *j)
+{
+	option_set_done(&j->found);
+}
+
+static enum rule_found find_audience(void *user, const char *id, const struct audience **out)
+{
+	struct judge *j = user;
+
+	if (!session_state(j->session, DATA_AUDIENCES).known)
+		return RULE_UNKNOWN;
+	*out = session_audience(j->session, id);
+	return *out ? RULE_FOUND : RULE_MISSING;
+}
+
+static enum rule_found find_campaign(void *user, const char *id, const struct campaign **out)
+{
+	struct judge *j = user;
+
+	if (!session_state(j->session, DATA_CAMPAIGNS).known)
+		return RULE_UNKNOWN;
+	*out = session_campaign(j->session, id);
+	return *out ? RULE_FOUND : RULE_MISSING;
+}
+
+static enum rule_found find_user(
+    void *user, const char *user_id, const struct promotable_user **out)
+{
+	struct judge *j = user;
+	const struct promotable_user_set *users = session_users(j->session);
+
+	if (!session_state(j->session, DATA_USERS).known)
+		return RULE_UNKNOWN;
+	for (size_t i = 0; i < users->n; i++)
+		if (strcmp(users->v[i].user_id, user_id) == 0) {
+			*out = &users->v[i];
+			return RULE_FOUND;
+		}
+	return RULE_MISSING;
+}
+
+/* An option that no cached look-up has may still exist: a look-up is fetched scope by scope. */
+static enum rule_found find_option(
+    void *user, enum targeting_type t, const char *value, const struct option **out)
+{
+	struct judge *j = user;
+	const char *kind = type_info(t)->lookup;
+
+	if (!kind[0] ||
+	    catalog_find(session_store(j->session), kind, value, &j->found, NULL) != ERR_OK)
+		return RULE_UNKNOWN;
+	*out = &j->found.v[j->found.n - 1];
+	return RULE_FOUND;
+}
+
+struct rule_lookup judge_rule_lookup(struct judge *j)
+{
+	return (struct rule_lookup){j, find_audience, find_campaign, find_user, find_option};
+}

@@ -1,0 +1,24 @@
+/* What the account knows, for the pure code of targeting/: names of values, audiences, campaigns,
+ * options. Used by the criteria view and by the review. */
+#ifndef RETICLE_VIEWS_JUDGE_H
+#define RETICLE_VIEWS_JUDGE_H
+
+#include "targeting/expr.h"
+#include "targeting/rules.h"
+#include "views/session.h"
+
+/* Name of a criterion's value for people: the audience's or campaign's own name, the label of a
+ * fixed choice, else what the API calls it, else the value. Never NULL; borrowed. */
+const char *judge_label(const struct session *s, const struct criterion *c);
+/* For expr_line. */
+struct expr_lookup judge_expr_lookup(struct session *s);
+/* For rules_check. Options found in the catalogue live in `found`: one for a whole check. */
+struct judge {
+	struct session *session;
+	struct option_set found;
+};
+void judge_init(struct judge *j, struct session *s);
+void judge_done(struct judge *j);
+struct rule_lookup judge_rule_lookup(struct judge *j);
+
+#endif
