@@ -90,12 +90,17 @@ endef
 $(foreach f,$(FOLDERS) sandbox,$(eval $(call unit_rules,$(f))))
 
 UNITS = $(foreach f,$(FOLDERS) sandbox,$(UNIT_$(f)))
-FLOWS := $(patsubst tests/flow/%.c,$(O)/flow/%,$(wildcard tests/flow/test_*.c))
+# The test that no write is ever sent twice comes first.
+FLOW_FIRST := tests/flow/test_m1_single_post.c
+FLOWS := $(patsubst tests/flow/%.c,$(O)/flow/%,$(FLOW_FIRST) \
+	$(filter-out $(FLOW_FIRST),$(wildcard tests/flow/test_*.c)))
+FLOW_HELP := $(patsubst %.c,$(O)/%.o,$(filter-out tests/flow/test_%,$(wildcard tests/flow/*.c)))
 
-$(O)/flow/%: tests/flow/%.c $(wildcard tests/flow/*.h) $(rev_libs)
+$(O)/flow/%: tests/flow/%.c $(FLOW_HELP) $(wildcard tests/flow/*.h) $(rev_libs)
 	@mkdir -p $(@D)
 	@echo "  CC  $<"
-	@$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(filter-out %/main.o,$(call obj,cli)) $(rev_libs) $(LIBS_TEST) -ldl
+	@$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(FLOW_HELP) \
+		$(filter-out %/main.o,$(call obj,cli)) $(rev_libs) $(LIBS_TEST) -ldl
 
 check: deps-test
 	@$(MAKE) --no-print-directory VARIANT=asan check-built

@@ -196,7 +196,15 @@ static void read_failure(struct answer *an, const struct transport_reply *r)
 	an->ei = r->ei;
 	an->ei.code = r->err;
 	an->ei.http = r->sent ? r->status : 0;
-	an->kind = r->certificate ? ANSWER_CERTIFICATE : r->sent ? ANSWER_BROKEN : ANSWER_UNSENT;
+	if (r->certificate)
+		an->kind = ANSWER_CERTIFICATE;
+	else if (r->aborted)
+		an->kind = ANSWER_ABORTED;
+	else if (!r->sent)
+		an->kind = ANSWER_UNSENT;
+	else
+		an->kind =
+		    r->err == ERR_LIMIT || r->err == ERR_NOMEM ? ANSWER_OVERSIZED : ANSWER_BROKEN;
 }
 
 static void read_success(

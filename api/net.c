@@ -145,6 +145,7 @@ static int on_ready(void *user, char *ip, char *local_ip, int port, int local_po
 	}
 	if (t->before_send) {
 		t->refused = t->before_send(t->ctx, &t->reply.ei);
+		t->reply.aborted = t->refused != ERR_OK;
 		if (t->refused)
 			return CURL_PREREQFUNC_ABORT;
 	}
@@ -249,7 +250,7 @@ static CURLcode set_request(struct transfer *t, const struct transport_request *
 	if (net->ca_bundle)
 		c = c ? c : lib->easy_setopt(t->easy, CURLOPT_CAINFO, net->ca_bundle);
 	c = c ? c : lib->easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, r->method);
-	if (r->content_type || strcmp(r->method, "POST") == 0) {
+	if (r->content_type || strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0) {
 		c = c ? c : lib->easy_setopt(t->easy, CURLOPT_POST, 1L);
 		c = c ? c
 		      : lib->easy_setopt(

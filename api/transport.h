@@ -34,6 +34,7 @@ struct transport_reply {
 	enum err err; /* not ERR_OK: there is no complete answer, whatever else is filled */
 	struct errinfo ei;
 	bool sent; /* false: proven that no byte of the request left */
+	bool aborted; /* before_send refused */
 	bool certificate; /* the server's certificate was refused */
 	int curl_code; /* 0 in memory */
 	int status; /* HTTP */
