@@ -189,7 +189,7 @@ static enum err on_op(
 	row->outcome = o;
 	if (end.state == OP_STATE_OPEN)
 		return ERR_OK;
-	return journal_op_end(a->session->cfg.store, a->batch_ids[batch], op, &end, &a->status.ei);
+	return journal_end_op(a->session->cfg.store, a->batch_ids[batch], op, &end, &a->status.ei);
 }
 
 static enum err on_note(void *ctx, size_t batch, const char *why)

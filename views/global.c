@@ -1,0 +1,167 @@
+/* What holds in every view: commands that go somewhere, preconditions about ads, the status line. */
+#include <stdio.h>
+#include <string.h>
+#include "base/clock.h"
+#include "store/catalog.h"
+#include "tui/app.h"
+#include "views/applying.h"
+#include "views/commands.h"
+#include "views/session.h"
+#include "views/staging.h"
+#include "views/views.h"
+
+/* Down to the view of that kind when one is open, else a new one on top. */
+static enum err go(struct app *app, const struct view_ops *ops, const void *arg, struct errinfo *ei)
+{
+	struct view *there = arg ? NULL : app_top_kind(app, ops);
+
+	if (there) {
+		app_close_to(app, there);
+		return ERR_OK;
+	}
+	return app_push(app, ops, arg, NULL, ei);
+}
+
+static enum err undo(struct app *app, struct session *s, bool again, struct errinfo *ei)
+{
+	char what[64];
+	enum err err = again ? staging_redo(s, what, ei) : staging_undo(s, what, ei);
+
+	if (!err)
+		app_message(app, STYLE_NOTE, "%s: %s", again ? "staged again" : "undone", what);
+	return err;
+}
+
+enum err views_command(void *user, const struct command_call *call, struct errinfo *ei)
+{
+	struct session *s = user;
+	struct app *app = call->view->app;
+	struct line_items_arg items = {NULL, call->rest};
+	enum err err;
+
+	switch (call->cmd->id) {
+	case VIEWS_ACCOUNTS:
+		return go(app, &accounts_view, NULL, ei);
+	case VIEWS_CAMPAIGNS:
+		return go(app, &campaigns_view, NULL, ei);
+	case VIEWS_LINE_ITEMS:
+		return go(app, &line_items_view, call->argc ? &items : NULL, ei);
+	case VIEWS_AUDIENCES:
+		return go(app, &audiences_view, NULL, ei);
+	case VIEWS_REVIEW:
+		return go(app, &review_view, NULL, ei);
+	case VIEWS_BUDGETS:
+		return go(app, &budgets_view, NULL, ei);
+	case VIEWS_ACCOUNT:
+		err = session_open_account(s, call->argv[0], ei);
+		return err ? err : go(app, &line_items_view, NULL, ei);
+	case VIEWS_UNDO:
+		return undo(app, s, false, ei);
+	case VIEWS_REDO:
+		return undo(app, s, true, ei);
+	default:
+		return err_set(ei, ERR_USAGE, "%s has no meaning here", call->cmd->name);
+	}
+}
+
+bool views_may(
+    void *user, const struct command *cmd, const struct view *v, char *reason, size_t cap)
+{
+	const struct session *s = user;
+	const struct errinfo *why;
+
+	(void)v;
+	if ((cmd->flags & CMD_NEEDS_ACCOUNT) && !session_account_id(s)[0]) {
+		snprintf(reason, cap, "no account is open; choose one in the accounts view");
+		return false;
+	}
+	if ((cmd->flags & CMD_WRITES) && !session_may_edit(s, reason, cap))
+		return false;
+	if ((cmd->flags & CMD_NEEDS_NETWORK) && !session_api(s)) {
+		why = session_why_offline(s);
+		snprintf(reason, cap, "no connection: %s",
+		    why && why->code ? why->msg : "the server is still starting");
+		return false;
+	}
+	return true;
+}
+
+static void status_network(const struct session *s, struct status *st)
+{
+	const struct errinfo *why = session_why_offline(s);
+	struct api_stats stats;
+	char reset[21];
+
+	if (why) {
+		status_add(st, false, why->code ? STYLE_WARNING : STYLE_DIM, "%s",
+		    why->code ? "offline" : "connecting");
+		return;
+	}
+	stats = api_stats(session_api(s));
+	if (stats.in_flight || stats.queued)
+		status_add(st, false, STYLE_NOTE, "%u in flight%s", stats.in_flight + stats.queued,
+		    stats.waiting ? ", waiting" : "");
+	else
+		status_add(st, false, STYLE_DIM, "idle");
+	if (stats.has_tightest) {
+		clock_format_utc(stats.tightest.reset_wall_s, reset);
+		status_add(st, false,
+		    stats.tightest.remaining * 5 < stats.tightest.limit ? STYLE_WARNING : STYLE_DIM,
+		    "%s %lld/%lld until %.5s UTC", stats.tightest.name,
+		    (long long)stats.tightest.remaining, (long long)stats.tightest.limit,
+		    reset + 11);
+	}
+	if (stats.clock_corrected)
+		status_add(st, false, STYLE_WARNING, "clock is off by %llds",
+		    (long long)stats.clock_skew_s);
+	if (stats.warning[0])
+		status_add(st, false, STYLE_WARNING, "%.80s", stats.warning);
+}
+
+static void status_age(const struct session *s, struct status *st)
+{
+	struct data_state items = session_state(s, DATA_LINE_ITEMS);
+	int64_t options = catalog_oldest_used(session_store(s));
+	char age[16];
+
+	if (items.fetched_at) {
+		clock_format_age(clock_wall_s() - items.fetched_at, age);
+		status_add(st, true, STYLE_DIM, "read %s%s", age, strcmp(age, "now") ? " ago" : "");
+	}
+	if (options) {
+		clock_format_age(clock_wall_s() - options, age);
+		status_add(
+		    st, true, STYLE_DIM, "look-ups %s%s", age, strcmp(age, "now") ? " old" : "");
+	}
+}
+
+void views_status(void *user, struct status *st)
+{
+	const struct session *s = user;
+	const struct account *a = session_account(s);
+	struct staging_count n = staging_total(s);
+	size_t unknown = applying_unknown(s);
+
+	status_add(st, false, STYLE_STATUS, "%s", session_profile(s));
+	if (session_account_id(s)[0])
+		status_add(
+		    st, false, STYLE_STATUS, "%s", a && a->name ? a->name : session_account_id(s));
+	if (session_role(s)[0])
+		status_add(st, false, STYLE_DIM, "%s", session_role(s));
+	status_network(s, st);
+	status_age(s, st);
+	if (unknown)
+		status_add(st, true, STYLE_DANGER, "%zu unknown", unknown);
+	if (n.creates + n.deletes)
+		status_add(st, true, STYLE_CHANGED, "%u staged", n.creates + n.deletes);
+	else
+		status_add(st, true, STYLE_DIM, "nothing staged");
+}
+
+void views_changed(struct app *app, unsigned kinds)
+{
+	(void)kinds; /* each view compares the generations of what it shows, in its layout */
+	for (struct view *v = app_top(app); v; v = v->below)
+		view_touch(v, TOUCH_ALL);
+	app_touch(app);
+}
