@@ -48,9 +48,10 @@ struct effective {
 	    **after; /* sets before and after posting what is not held */
 	size_t n_before, n_after;
 	size_t n_added, n_removed, n_held; /* held ones are in n_held only */
-	struct set_index index; /* of the rows, by key */
 	struct set_key *keys; /* of the rows, parallel to v */
+	struct set_index index; /* of the rows: by key, and by criterion id */
 	size_t keys_cap, list_cap;
+	size_t n_same; /* live rows that repeat the key of an earlier one */
 };
 
 struct effective_input {
@@ -59,6 +60,8 @@ struct effective_input {
 	size_t n_live;
 	const struct change *changes;
 	size_t n_changes;
+	/* The live set is not at hand: deletes then get a row from their pre-image. */
+	bool live_unknown;
 };
 
 void effective_init(struct effective *e);

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "targeting/types.h"
 
@@ -44,7 +45,6 @@ void keyword_list_done(struct keyword_list *k);
 enum err keyword_parse(struct keyword_list *k, const char *text, size_t n,
     enum targeting_type plain, enum operator_type plain_op);
 /* The row in the notation that keyword_parse reads back to the same row for any plain type. */
-struct buf;
 enum err keyword_write(struct buf *out, const struct keyword_row *row);
 
 #endif

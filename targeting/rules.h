@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "targeting/change.h"
 #include "targeting/effective.h"
@@ -59,6 +60,7 @@ struct rule_ctx {
 	const struct line_item *line_item; /* NULL: placement rules stay silent */
 	const struct effective *set;
 	const struct rule_lookup *lookup; /* may be NULL */
+	const char *account_id; /* to tell shared audiences; may be NULL */
 };
 
 struct problem {
@@ -69,10 +71,11 @@ struct problem {
 	const size_t *rows; /* into the effective rows; ascending; none for the set as a whole */
 	size_t n_rows;
 	const struct change *change; /* a staged change that is involved; NULL when none is */
-	/* Changes that mend it, to be staged and reviewed like any other; none when there is no
-	 * mechanical fix. They never widen the reach. */
+	/* What mends it, where that is mechanical: staged changes to take back and changes to stage,
+	 * reviewed like any other. A fix never widens the reach of what is staged. */
+	const struct change *const *unstage;
 	const struct change *fix;
-	size_t n_fix;
+	size_t n_unstage, n_fix;
 };
 
 struct problem_list {
@@ -92,7 +95,6 @@ enum err rules_check(struct problem_list *out, const struct rule_ctx *ctx);
 
 /* Why an audience cannot be targeted, in words, from reasons_not_targetable; also for the audience
  * views. "" when it is targetable. */
-struct buf;
 enum err rules_audience_reasons(struct buf *out, const struct audience *a);
 
 #endif

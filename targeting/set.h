@@ -32,6 +32,8 @@ bool set_key_equal(const struct set_key *a, const struct set_key *b);
 /* The canonical form of a value alone: canonical(canonical(x)) == canonical(x). Invalid UTF-8 is
  * left as it is. */
 enum err set_canonical(struct arena *a, enum targeting_type t, const char *value, const char **out);
+/* A criterion id as a key, so that one index serves both; equal to no key of a criterion. */
+void set_key_of_id(const char *criterion_id, struct set_key *k);
 /* The key as bytes, for digests and for the journal: no two different keys give the same bytes. */
 enum err set_key_bytes(struct buf *out, const struct set_key *k);
 
@@ -40,6 +42,7 @@ enum err set_key_bytes(struct buf *out, const struct set_key *k);
 struct set_index {
 	struct set_slot *slots;
 	size_t n, cap;
+	unsigned gen; /* slots of another generation are empty: clearing costs nothing */
 };
 
 void set_index_init(struct set_index *x);
@@ -64,8 +67,9 @@ enum err set_common(
  * a has it twice), then creates of what a lacks. apply(diff(a, b), a) equals b. */
 enum err set_diff(
     const struct criterion_set *a, const struct criterion_set *b, struct change_set *out);
-/* a after the changes. A delete finds its row by criterion id, or by key when the id is not in a;
- * what is already gone or already there is passed over. Created rows have no id. */
+/* a after the changes. A delete finds its row by criterion id, or all rows by key if it has none;
+ * what is already gone or already there is passed over, and so are held changes. Deletes are about
+ * rows of a, whatever their place among the changes. Created rows have no id. */
 enum err set_apply(
     const struct change_set *changes, const struct criterion_set *a, struct criterion_set *out);
 

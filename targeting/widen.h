@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/buf.h"
+#include "targeting/expr.h"
 #include "targeting/model.h"
 
 enum widen_flag {
@@ -34,13 +35,14 @@ struct widen {
 	size_t n_last;
 };
 
-struct widen_input {
+struct widen_input { /* both lists in one order; a row that stays is the same record in both */
 	const struct criterion *const *before, *const *after;
 	size_t n_before, n_after;
+	const struct expr_lookup *lookup; /* for the OS of devices; may be NULL */
 };
 
 void widen_judge(const struct widen_input *in, struct widen *w);
-/* "its last location goes (every country); 3 exclusions go" */
+/* "the last location goes: every country; 3 exclusions go"; "" when nothing widens */
 enum err widen_text(struct buf *out, const struct widen *w);
 /* Flags that must be acknowledged by typing before a post: the deletes that widen. */
 bool widen_must_acknowledge(const struct widen *w);
