@@ -1,0 +1,741 @@
+/* The picker's view: what is typed, the list below it, and its keys. arg: struct picker_arg. */
+#include "views/picker.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/mem.h"
+#include "base/text.h"
+#include "views/commands.h"
+#include "views/options.h"
+#include "views/views.h"
+
+#define HEAD 2 /* lines above the table: where to, and the field */
+#define FOOT 1 /* the note */
+
+/* --- rows for the list --- */
+
+static size_t row_count(const void *user)
+{
+	return ((const struct picker *)user)->rows.n;
+}
+
+static uint64_t row_key(const void *user, size_t row)
+{
+	const struct picker *p = user;
+
+	return row < p->rows.n ? p->rows.v[row].key : 0;
+}
+
+/* The name first and a tab behind it: best_match relies on that. Place ids are left out, since any
+ * few letters from a to f would find some. */
+static void row_text(const void *user, size_t row, struct buf *out)
+{
+	const struct picker *p = user;
+	const struct pick_row *r = &p->rows.v[row];
+
+	buf_addf(out, "%s\t%s %s %s", r->name, r->country ? r->country : "",
+	    r->extra ? r->extra : "", p->type == TYPE_LOCATION ? "" : r->value);
+}
+
+/* How well a row fits what was typed: 0 is best. text is folded. */
+static unsigned rank(const char *text, const char *needle, size_t n)
+{
+	const char *at;
+
+	if (strncmp(text, needle, n) == 0)
+		return text[n] == '\t' || text[n] == ',' ? 0 : 1;
+	at = strstr(text, needle);
+	return at && (at[-1] == ' ' || at[-1] == '/' || at[-1] == '-') ? 2 : 3;
+}
+
+#define RANKS 4
+
+/* Put the cursor on the row that fits best; among equals the first one. */
+static void go_to_best(struct picker *p)
+{
+	struct buf needle;
+	uint64_t best_key = 0;
+	unsigned best = RANKS;
+	size_t row;
+	bool header;
+
+	buf_init(&needle, 1024);
+	text_fold(&needle, edit_text(&p->field), strlen(edit_text(&p->field)));
+	for (size_t pos = 0; pos < p->list.n_visible && best > 0 && needle.len; pos++) {
+		unsigned r;
+
+		if (!list_line(&p->list, pos, &row, &header) || row >= p->list.n_indexed)
+			break;
+		r = rank(p->list.text.p + p->list.offsets[row], buf_str(&needle), needle.len);
+		if (r < best) {
+			best = r;
+			best_key = p->rows.v[row].key;
+		}
+	}
+	buf_done(&needle);
+	if (best_key)
+		list_goto_key(&p->list, best_key);
+	else
+		list_move(&p->list, LIST_TOP);
+}
+
+static void query_changed(struct view *v)
+{
+	struct picker *p = view_state(v);
+
+	p->warned = false;
+	if (!pick_is_free(p)) {
+		list_set_filter(&p->list, edit_text(&p->field));
+		go_to_best(p);
+	}
+	view_touch(v, TOUCH_ALL);
+}
+
+/* --- life --- */
+
+static enum operator_type first_op(enum targeting_type t)
+{
+	for (enum operator_type op = OP_EQ; op < OP_OTHER; op++)
+		if (type_allows(t, op))
+			return op;
+	return OP_EQ;
+}
+
+static enum err copy_ids(struct picker *p, const struct id_list *from)
+{
+	p->ids = arena_alloc(&p->fixed, (from->n ? from->n : 1) * sizeof *p->ids);
+	if (!p->ids)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < from->n; i++) {
+		p->ids[i] = arena_strdup(&p->fixed, from->ids[i]);
+		if (!p->ids[i])
+			return ERR_NOMEM;
+	}
+	p->n_ids = from->n;
+	return ERR_OK;
+}
+
+static void picker_done(struct view *v)
+{
+	struct picker *p = view_state(v);
+
+	list_done(&p->list);
+	edit_done(&p->field);
+	pick_rows_done(&p->rows);
+	pick_rows_done(&p->kept);
+	mem_free(p->facets);
+	mem_free(p->uses);
+	map_done(&p->here);
+	arena_done(&p->fixed);
+}
+
+static const char *empty_text(const struct picker *p)
+{
+	switch (type_info(p->type)->value) {
+	case VALUE_KEYWORD:
+		return "Type a keyword and press Enter; it is listed here. Paste many lines at "
+		       "once.\n"
+		       "\"phrase\"  [exact]  +broad +words  -excluded\n"
+		       "Enter on the empty line stages all of them.";
+	case VALUE_USER_ID:
+		return "Type a user id (digits) and press Enter; it is listed here. Paste many at "
+		       "once.\nEnter on the empty line stages all of them.";
+	case VALUE_NUMBER:
+		return "Type a number of months and press Enter; it is listed here.\n"
+		       "Enter on the empty line stages it.";
+	case VALUE_OPAQUE:
+		return "Type an id and press Enter; it is listed here. X publishes no list of "
+		       "these.\n"
+		       "Enter on the empty line stages all of them.";
+	case VALUE_AUDIENCE:
+		return "No audience of this account matches.";
+	case VALUE_CAMPAIGN:
+		return "No campaign of this account matches.";
+	case VALUE_PROMOTABLE:
+		return "No account that may be promoted here matches.";
+	default:
+		return p->type == TYPE_TV_SHOW
+			   ? "Type the name of a show and press C-r: TV shows are searched at X."
+			   : "Nothing here matches what is typed.";
+	}
+}
+
+static enum err picker_open(struct view *v, const void *arg, struct errinfo *ei)
+{
+	const struct picker_arg *a = arg;
+	struct picker *p = view_state(v);
+	struct list_source src = {row_count, row_key, row_text, NULL, NULL, p};
+	struct table_source cells;
+	enum err err;
+
+	if (a->type == TYPE_UNKNOWN || a->line_items.n == 0)
+		return err_set(ei, ERR_REFUSED, "no line item to add to");
+	p->session = view_session(v);
+	p->type = a->type;
+	p->op = first_op(p->type);
+	p->shape = pick_shape_of(p->type);
+	arena_init(&p->fixed);
+	pick_rows_init(&p->rows);
+	pick_rows_init(&p->kept);
+	map_init(&p->here);
+	list_init(&p->list, &src);
+	cells = (struct table_source){p->shape->columns, p->shape->n, pick_cell, NULL, p};
+	table_init(&p->table, &cells, &p->list);
+	p->table.empty = empty_text(p);
+	err = edit_init(&p->field, NULL, pick_is_free(p) ? 2048 : PICK_QUERY_MAX);
+	if (!err)
+		err = copy_ids(p, &a->line_items);
+	if (!err)
+		err = pick_here_read(p);
+	if (!err) {
+		pick_facets_start(p);
+		err = pick_rows_read(p);
+	}
+	if (!err)
+		return ERR_OK;
+	picker_done(v);
+	return err_set(ei, err, "cannot open the picker: %s", err_text(err));
+}
+
+static void picker_load(struct view *v)
+{
+	struct picker *p = view_state(v);
+
+	/* no age is too old: only what was never read */
+	if (p->n_unread && session_api(p->session))
+		session_fetch_criteria(p->session, p->ids, p->n_ids, INT64_MAX, REQ_USER);
+}
+
+/* --- keeping up with the session --- */
+
+static bool moved(struct picker *p, enum data_kind kind)
+{
+	uint64_t now = session_generation(p->session, kind);
+	bool other = now != p->seen[kind];
+
+	p->seen[kind] = now;
+	return other;
+}
+
+static void set_note(struct picker *p, enum style style, const char *text)
+{
+	p->note_style = style;
+	snprintf(p->note, sizeof p->note, "%s", text);
+}
+
+static void note_search(struct picker *p)
+{
+	char cost[64], why[96], line[240];
+
+	if (!pick_can_search(p, why, sizeof why) || !session_api(p->session) ||
+	    edit_text(&p->field)[0] == '\0')
+		return;
+	pick_search_cost(p, cost, sizeof cost);
+	snprintf(
+	    line, sizeof line, "C-r searches at X for \"%.80s\": %s", edit_text(&p->field), cost);
+	set_note(p, STYLE_DIM, line);
+}
+
+/* The one thing most worth saying below the list. */
+static void make_note(struct picker *p)
+{
+	char line[240];
+	struct errinfo ei;
+	size_t row;
+
+	p->note[0] = '\0';
+	if (pick_rows_error(p, &ei)) {
+		snprintf(line, sizeof line, "the list is not complete: %.140s; %.60s", ei.msg,
+		    err_hint(ei.code));
+		set_note(p, STYLE_ERROR, line);
+	} else if (!pick_is_free(p) && list_row(&p->list, &row) && p->rows.v[row].warning) {
+		set_note(p, STYLE_WARNING, p->rows.v[row].warning);
+	} else if (p->n_without_location) {
+		snprintf(line, sizeof line,
+		    "%zu of %zu line items have no location yet: X refuses a TV show without one",
+		    p->n_without_location, p->n_ids);
+		set_note(p, STYLE_WARNING, line);
+	} else if (pick_is_free(p) && p->rows.n) {
+		snprintf(line, sizeof line,
+		    "%zu to stage: Enter on the empty line; Delete takes one off the list",
+		    p->rows.n);
+		set_note(p, STYLE_DIM, line);
+	} else {
+		note_search(p);
+	}
+}
+
+static void picker_layout(struct view *v, int cols, int rows)
+{
+	struct picker *p = view_state(v);
+	bool options = moved(p, DATA_OPTIONS), status = moved(p, DATA_STATUS);
+	bool criteria = moved(p, DATA_CRITERIA), staged = moved(p, DATA_STAGED);
+	size_t row;
+
+	if (criteria || staged)
+		pick_here_read(p);
+	if (type_info(p->type)->value != VALUE_LOOKUP || options || status) {
+		bool fresh = !list_row(&p->list, &row);
+
+		pick_rows_read(p);
+		if (fresh && edit_text(&p->field)[0] && !pick_is_free(p))
+			go_to_best(p);
+	}
+	table_layout(&p->table, cols, rows > HEAD + FOOT ? rows - HEAD - FOOT : 1);
+	make_note(p);
+}
+
+/* --- drawing --- */
+
+static const char *field_label(const struct picker *p)
+{
+	switch (type_info(p->type)->value) {
+	case VALUE_KEYWORD:
+		return "keyword: ";
+	case VALUE_USER_ID:
+		return "user id: ";
+	case VALUE_NUMBER:
+		return "months: ";
+	case VALUE_OPAQUE:
+		return "id: ";
+	default:
+		return "find: ";
+	}
+}
+
+/* The first key that runs a command here, as the user has bound it. */
+static const char *key_of(const struct view *v, const char *command, char *out, size_t cap)
+{
+	const char *contexts[] = {"picker", "input"};
+	struct buf keys;
+
+	buf_init(&keys, 256);
+	keymap_keys_of(app_keymap(v->app), contexts, 2, command, &keys);
+	snprintf(out, cap, "%.*s", (int)strcspn(buf_str(&keys), " "), buf_str(&keys));
+	buf_done(&keys);
+	return out;
+}
+
+/* "include  C-x" at the right edge; returns the column where it starts. */
+static int draw_right(const struct view *v, struct canvas *c, int y, const char *command,
+    const char *text, enum style style)
+{
+	char key[24];
+	int w, x;
+
+	key_of(v, command, key, sizeof key);
+	w = (int)(text_width(text, strlen(text)) + 1 + text_width(key, strlen(key)));
+	x = c->area.w - w - 1;
+	if (x < 24) /* no room: what is typed is worth more */
+		return c->area.w;
+	x = canvas_str(c, x, y, style, text);
+	canvas_str(c, x + 1, y, STYLE_KEY, key);
+	return c->area.w - w - 1;
+}
+
+static bool has_operators(enum targeting_type t)
+{
+	unsigned ops = type_info(t)->ops;
+
+	return (ops & (ops - 1)) != 0;
+}
+
+static void draw_target(const struct view *v, struct canvas *c)
+{
+	const struct picker *p = view_state(v);
+	struct canvas_field f = {4, 0, c->area.w - 4, STYLE_TITLE, ALIGN_LEFT, CUT_MIDDLE};
+	const char *op = pick_op_word(p->type, p->op);
+	enum style style = p->op == OP_NE ? STYLE_EXCLUDE : STYLE_INCLUDE;
+	char name[96], many[64];
+	const char *text;
+
+	if (has_operators(p->type))
+		f.w = draw_right(v, c, 0, "pick-operator", op, style) - 6;
+	else if (p->op == OP_NE)
+		f.w = draw_right(v, c, 0, "", "exclude only", style) - 6;
+	if (p->n_ids == 1) {
+		text = session_line_item_name(p->session, p->ids[0], name, sizeof name);
+	} else {
+		snprintf(many, sizeof many, "%zu line items", p->n_ids);
+		text = many;
+	}
+	canvas_str(c, 0, 0, STYLE_DIM, "to ");
+	f.x = 3;
+	canvas_field(c, &f, text, strlen(text));
+}
+
+static void draw_field(const struct view *v, struct canvas *c)
+{
+	const struct picker *p = view_state(v);
+	char facets[160];
+	int x, end = c->area.w;
+
+	pick_facets_text(p, facets, sizeof facets);
+	if (facets[0])
+		end = draw_right(v, c, 1, "pick-facet", facets, STYLE_DIM);
+	x = canvas_str(c, 0, 1, STYLE_PROMPT, field_label(p));
+	edit_draw(&p->field, c, x, 1, end - x - 2);
+}
+
+static void picker_draw(const struct view *v, struct canvas *c)
+{
+	const struct picker *p = view_state(v);
+	int rows = c->area.h - HEAD - FOOT;
+	struct canvas body;
+
+	draw_target(v, c);
+	if (rows < 1)
+		return;
+	body = canvas_sub(c, (struct rect){0, HEAD, c->area.w, rows});
+	table_draw(&p->table, &body);
+	if (p->note[0]) {
+		struct canvas_field f = {
+		    0, HEAD + rows, c->area.w, p->note_style, ALIGN_LEFT, CUT_END};
+
+		canvas_field(c, &f, p->note, strlen(p->note));
+	}
+	draw_field(v, c); /* last: it places the cursor */
+}
+
+/* --- commands --- */
+
+static enum err do_pick(struct view *v, struct errinfo *ei)
+{
+	struct picker *p = view_state(v);
+	const char *text = edit_text(&p->field);
+	char why[96];
+	enum err err;
+
+	if (pick_is_free(p) && text[0]) {
+		err = pick_words_add(v, text, strlen(text), ei);
+		if (!err)
+			edit_set(&p->field, "");
+		return err;
+	}
+	if (pick_is_free(p) && p->rows.n == 0)
+		return err_set(ei, ERR_REFUSED, "nothing to stage yet; type a value first");
+	if (!pick_is_free(p) && list_selected_count(&p->list) == 0)
+		return err_set(ei, ERR_REFUSED, "nothing here matches \"%.80s\"%s", text,
+		    pick_can_search(p, why, sizeof why) ? "; C-r searches at X" : "");
+	return pick_take(v, ei);
+}
+
+static void mark(struct view *v)
+{
+	struct picker *p = view_state(v);
+	uint64_t key = list_key(&p->list);
+
+	if (!key)
+		return;
+	list_mark(&p->list, key, !list_is_marked(&p->list, key));
+	list_move(&p->list, LIST_DOWN);
+}
+
+static void next_operator(struct picker *p)
+{
+	enum operator_type op = p->op;
+
+	do
+		op = op + 1 >= OP_OTHER ? OP_EQ : op + 1;
+	while (!type_allows(p->type, op));
+	p->op = op;
+	if (pick_is_free(p))
+		pick_words_apply(p);
+}
+
+static enum err do_search(struct view *v, struct errinfo *ei)
+{
+	struct picker *p = view_state(v);
+	const char *text = edit_text(&p->field);
+	char cost[64];
+	size_t n_read;
+	enum err err;
+
+	text += strspn(text, " ");
+	if (!text[0])
+		return err_set(ei, ERR_REFUSED, "type what to search for first");
+	err = pick_rows_keep(p);
+	if (!err) {
+		pick_search_cost(p, cost, sizeof cost);
+		snprintf(p->search, sizeof p->search, "%s", text);
+		err = pick_rows_read(p);
+	}
+	if (err)
+		return err_set(ei, err, "no memory to search");
+	if (pick_rows_loading(p, &n_read))
+		app_message(v->app, STYLE_NOTE, "searching at X for \"%.80s\": %s", text, cost);
+	else
+		app_message(v->app, STYLE_NOTE,
+		    "\"%.80s\" was searched before and the answer is fresh: nothing was asked",
+		    text);
+	go_to_best(p);
+	return ERR_OK;
+}
+
+static void do_cancel(struct view *v)
+{
+	struct picker *p = view_state(v);
+	size_t n = pick_is_free(p) ? p->rows.n : list_marked(&p->list);
+
+	if (n && !p->warned) {
+		p->warned = true;
+		app_message(v->app, STYLE_WARNING,
+		    "%zu %s not staged yet: Enter stages, Esc again drops", n,
+		    n == 1 ? "value is" : "values are");
+		return;
+	}
+	app_close(v);
+}
+
+static enum err picker_command(struct view *v, const struct command_call *call, struct errinfo *ei)
+{
+	struct picker *p = view_state(v);
+	int id = call->cmd->id;
+
+	if (id != CORE_CANCEL)
+		p->warned = false;
+	view_touch(v, TOUCH_ALL);
+	switch (id) {
+	case VIEWS_PICK:
+	case CORE_ACCEPT:
+		return do_pick(v, ei);
+	case VIEWS_PICK_MARK:
+		mark(v);
+		return ERR_OK;
+	case VIEWS_PICK_ALL:
+		list_mark_shown(&p->list);
+		return ERR_OK;
+	case VIEWS_PICK_MARKED:
+		list_show_marked(&p->list, !p->list.only_marked);
+		return ERR_OK;
+	case VIEWS_PICK_OPERATOR:
+		next_operator(p);
+		return ERR_OK;
+	case VIEWS_PICK_FACET:
+		return pick_facets_choose(v, ei);
+	case VIEWS_PICK_SEARCH:
+		return do_search(v, ei);
+	case VIEWS_REFRESH:
+		pick_rows_again(p);
+		return ERR_OK;
+	case CORE_CANCEL:
+		do_cancel(v);
+		return ERR_OK;
+	case CORE_DELETE_CHAR:
+		if (pick_is_free(p) && !edit_text(&p->field)[0]) {
+			pick_words_remove(p);
+			return ERR_OK;
+		}
+		break;
+	default:
+		break;
+	}
+	if (edit_command(&p->field, id))
+		query_changed(v);
+	return ERR_OK;
+}
+
+static bool picker_can(const struct view *v, const struct command *cmd, char *reason, size_t cap)
+{
+	const struct picker *p = view_state(v);
+
+	switch (cmd->id) {
+	case VIEWS_PICK_OPERATOR:
+		if (has_operators(p->type))
+			return true;
+		snprintf(reason, cap,
+		    p->op == OP_NE ? "X lets %s be excluded only"
+				   : "X documents no excluding for %s, so it can only be included",
+		    type_info(p->type)->label);
+		return false;
+	case VIEWS_PICK_SEARCH:
+		return pick_can_search(p, reason, cap);
+	default:
+		return true;
+	}
+}
+
+/* --- typed characters, paste, mouse --- */
+
+static bool has_lines(const struct event *e)
+{
+	const char *end = memchr(e->text, '\n', e->len);
+
+	return end && end + 1 < e->text + e->len;
+}
+
+/* Folded lines of a paste as keys; the value counts the rows that matched. */
+static enum err index_lines(struct map *lines, const char *text, size_t n, size_t *n_lines)
+{
+	struct buf folded;
+	enum err err = ERR_OK;
+
+	*n_lines = 0;
+	buf_init(&folded, 4096);
+	for (size_t i = 0; i < n && !err;) {
+		size_t len = strcspn(text + i, "\r\n"), from = i;
+
+		if (len > n - i)
+			len = n - i;
+		i += len;
+		i += strspn(text + i, "\r\n");
+		while (len && text[from] == ' ') {
+			from++;
+			len--;
+		}
+		while (len && text[from + len - 1] == ' ')
+			len--;
+		buf_clear(&folded);
+		if (len == 0 || text_fold(&folded, text + from, len) ||
+		    map_get(lines, buf_str(&folded), NULL))
+			continue;
+		err = map_put(lines, buf_str(&folded), 0);
+		(*n_lines)++;
+	}
+	buf_done(&folded);
+	return err;
+}
+
+/* Mark what a pasted line names exactly, by name or id; a name that several rows have stays
+ * unmarked and is told. */
+static void paste_lines(struct view *v, const struct event *e)
+{
+	struct picker *p = view_state(v);
+	size_t n_lines, found = 0, several = 0;
+	struct map lines;
+	struct buf name;
+
+	map_init(&lines);
+	buf_init(&name, 4096);
+	index_lines(&lines, e->text, e->len, &n_lines);
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < p->rows.n; i++) {
+			const struct pick_row *r = &p->rows.v[i];
+			const char *line = r->value;
+			uint64_t count;
+
+			buf_clear(&name);
+			text_fold(&name, r->name, strlen(r->name));
+			if (map_get(&lines, buf_str(&name), &count))
+				line = buf_str(&name);
+			else if (!map_get(&lines, line, &count))
+				continue;
+			if (pass == 0) {
+				map_put(&lines, line, count + 1);
+				found += count == 0;
+				several += count == 1;
+			} else if (count == 1) {
+				list_mark(&p->list, r->key, true);
+			}
+		}
+	app_message(v->app, found - several == n_lines ? STYLE_NOTE : STYLE_WARNING,
+	    "%zu of %zu lines marked; %zu not found here, %zu stand for several rows",
+	    found - several, n_lines, n_lines - found, several);
+	map_done(&lines);
+	buf_done(&name);
+}
+
+static bool on_paste(struct view *v, const struct event *e)
+{
+	struct picker *p = view_state(v);
+	struct errinfo ei = {0};
+
+	if (has_lines(e) && pick_is_free(p)) {
+		if (pick_words_add(v, e->text, e->len, &ei))
+			app_message_err(v->app, &ei);
+	} else if (has_lines(e)) {
+		paste_lines(v, e);
+	} else if (edit_insert(&p->field, e->text, e->len)) {
+		app_message(v->app, STYLE_WARNING, "the pasted text is too long for this line");
+	} else {
+		query_changed(v);
+	}
+	return true;
+}
+
+static bool on_mouse(struct view *v, const struct event *e)
+{
+	struct picker *p = view_state(v);
+	struct errinfo ei = {0};
+	size_t pos;
+
+	if (e->mouse.action == MOUSE_WHEEL) {
+		list_scroll(&p->list, 3L * e->mouse.button);
+		return true;
+	}
+	if (!table_pos_at(&p->table, e->mouse.y - HEAD, &pos))
+		return false;
+	list_goto_pos(&p->list, pos);
+	if (e->mouse.action == MOUSE_DOUBLE && !pick_is_free(p) && pick_take(v, &ei))
+		app_message_err(v->app, &ei);
+	return true;
+}
+
+static bool picker_event(struct view *v, const struct event *e)
+{
+	struct picker *p = view_state(v);
+
+	switch (e->kind) {
+	case EVENT_KEY:
+		if (!key_is_text(e->key) || edit_key(&p->field, e->key))
+			return false;
+		query_changed(v);
+		return true;
+	case EVENT_PASTE:
+		return on_paste(v, e);
+	case EVENT_MOUSE:
+		return on_mouse(v, e);
+	default:
+		return false;
+	}
+}
+
+/* --- frame --- */
+
+static void picker_describe(const struct view *v, struct view_about *a)
+{
+	const struct picker *p = view_state(v);
+	size_t n_read;
+
+	snprintf(a->title, sizeof a->title, "Add: %s", type_info(p->type)->label);
+	snprintf(a->crumb, sizeof a->crumb, "Add");
+	table_position(&p->table, a->position, sizeof a->position);
+	a->loading = pick_rows_loading(p, &n_read);
+	a->progress = -1;
+	if (a->loading) {
+		char number[32];
+
+		snprintf(a->progress_text, sizeof a->progress_text, "%s so far",
+		    table_number(number, n_read));
+	}
+	a->hints = pick_is_free(p)
+		       ? "pick pick-mark pick-operator pick-facet cancel help"
+		       : "pick pick-mark pick-operator pick-facet pick-search cancel help";
+}
+
+static struct table *picker_table(struct view *v)
+{
+	struct picker *p = view_state(v);
+
+	return &p->table;
+}
+
+const struct view_ops picker_view = {
+    .name = "picker",
+    .title = "Add targeting",
+    .parent = "input",
+    .commands = "pick pick-mark pick-all pick-marked pick-operator pick-facet pick-search refresh "
+		"accept cancel " EDIT_COMMANDS,
+    .flags = VIEW_TEXT,
+    .state_size = sizeof(struct picker),
+    .open = picker_open,
+    .load = picker_load,
+    .layout = picker_layout,
+    .draw = picker_draw,
+    .command = picker_command,
+    .can = picker_can,
+    .event = picker_event,
+    .describe = picker_describe,
+    .table = picker_table,
+    .done = picker_done,
+};
