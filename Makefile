@@ -21,8 +21,9 @@ LDFLAGS_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 LDFLAGS_debug := -pie
 LDFLAGS_asan := -pie -fsanitize=address,undefined
 
-ALL_CFLAGS = $(CSTD) $(WARN) $(CFLAGS_$(VARIANT)) $(shell $(PKG_CONFIG) --cflags $(PKGS) \
-	$(PKGS_SANDBOX) 2>/dev/null) $(CPPFLAGS) $(CFLAGS)
+# Asked once, and only when something is compiled: by then the packages are installed.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PKGS) $(PKGS_SANDBOX)))$(PKG_CFLAGS)
+ALL_CFLAGS = $(CSTD) $(WARN) $(CFLAGS_$(VARIANT)) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
 
 # Order: a folder may use those before it, so the linker gets them in reverse.

@@ -4,15 +4,18 @@
 .PHONY: all debug asan demo check check-built lint fmt screenshots bench install uninstall clean \
 	deps gen
 
-all: deps-quiet $(BUILD)/reticle
+# First what is missing is installed, then a second make compiles with every processor.
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+SUBMAKE = $(MAKE) --no-print-directory -j$(JOBS)
 
-debug:
-	@$(MAKE) --no-print-directory deps-quiet
-	@$(MAKE) --no-print-directory VARIANT=debug $(BUILD)/debug/reticle $(BUILD)/debug/reticle-sandbox
+all: deps-quiet
+	@$(SUBMAKE) $(BUILD)/reticle
 
-asan:
-	@$(MAKE) --no-print-directory deps-quiet
-	@$(MAKE) --no-print-directory VARIANT=asan $(BUILD)/asan/reticle $(BUILD)/asan/reticle-sandbox
+debug: deps-quiet
+	@$(SUBMAKE) VARIANT=debug $(BUILD)/debug/reticle $(BUILD)/debug/reticle-sandbox
+
+asan: deps-quiet
+	@$(SUBMAKE) VARIANT=asan $(BUILD)/asan/reticle $(BUILD)/asan/reticle-sandbox
 
 # --- dependencies: installed only when pkg-config does not find them
 
@@ -46,9 +49,12 @@ $(call obj,tui) $(call obj,cli) $(call obj,config): | $(BUILD)/gen/default_keys.
 
 # The product loads libcurl and libcrypto after the first frame (api/dynlib.c), so they are not
 # linked; --as-needed keeps the rest of a start as small.
-LIBS_MAIN = $(shell $(PKG_CONFIG) --libs ncursesw libcjson yaml-0.1 sqlite3 libutf8proc) -lpthread
-LIBS_SANDBOX = $(shell $(PKG_CONFIG) --libs $(PKGS_SANDBOX)) -lpthread
-LIBS_TEST = $(shell $(PKG_CONFIG) --libs $(PKGS_TEST) libcurl libcrypto) $(LIBS_MAIN) -lutil
+pkg_libs = $(shell $(PKG_CONFIG) --libs $(1))
+LIBS_MAIN = $(eval LIBS_MAIN := $(call pkg_libs,ncursesw libcjson yaml-0.1 sqlite3 libutf8proc) \
+	-lpthread)$(LIBS_MAIN)
+LIBS_SANDBOX = $(eval LIBS_SANDBOX := $(call pkg_libs,$(PKGS_SANDBOX)) -lpthread)$(LIBS_SANDBOX)
+LIBS_TEST = $(eval LIBS_TEST := $(call pkg_libs,$(PKGS_TEST) libcurl libcrypto) $(LIBS_MAIN) \
+	-lutil)$(LIBS_TEST)
 
 rev_libs = $(foreach f,views tui api store targeting config base,$(if $(wildcard $(f)/*.c),$(call lib,$(f))))
 
@@ -103,9 +109,13 @@ $(O)/flow/%: tests/flow/%.c $(FLOW_HELP) $(wildcard tests/flow/*.h) $(rev_libs)
 		$(filter-out %/main.o,$(call obj,cli)) $(rev_libs) $(LIBS_TEST) -ldl
 
 check: deps-test
+	@$(SUBMAKE) VARIANT=asan programs
 	@$(MAKE) --no-print-directory VARIANT=asan check-built
 
-check-built: $(O)/reticle $(O)/reticle-sandbox $(UNITS) $(FLOWS)
+.PHONY: programs
+programs: $(O)/reticle $(O)/reticle-sandbox $(UNITS) $(FLOWS)
+
+check-built: programs
 	@sh tests/run.sh all --build $(O) --units "$(UNITS)" --flows "$(FLOWS)"
 
 lint:

@@ -146,13 +146,17 @@ static void put(struct glyph *g, const char *s, uint8_t width, uint8_t flags)
 	g->flags = flags;
 }
 
-static void put_escape(struct glyph *g, const char *fmt, int32_t cp)
+/* A code point by its number: \u{1B} in ASCII, else in angle quotes, which take one cell each. */
+static void put_number(struct glyph *g, int32_t cp)
 {
-	int n = snprintf(g->bytes, sizeof g->bytes, fmt, (unsigned)cp);
+	int n;
 
+	if (ascii_only)
+		n = snprintf(g->bytes, sizeof g->bytes, "\\u{%X}", (unsigned)cp);
+	else
+		n = snprintf(g->bytes, sizeof g->bytes, "\xE2\x80\xB9%02X\xE2\x80\xBA", (unsigned)cp);
 	g->len = (uint8_t)n;
-	/* the brackets ‹ and › take three bytes and one cell each */
-	g->width = (uint8_t)(fmt[0] == '\\' ? n : n - 4);
+	g->width = (uint8_t)(ascii_only ? n : n - 4);
 	g->flags = GLYPH_BADGE;
 }
 
@@ -161,14 +165,14 @@ static void put_stand_in(struct glyph *g, int32_t cp)
 	if (cp == BAD)
 		put(g, ascii_only ? "?" : "\xEF\xBF\xBD", 1, GLYPH_BADGE);
 	else if (ascii_only && cp >= 0x80)
-		put_escape(g, "\\u{%X}", cp);
+		put_number(g, cp);
 	else if (ascii_only)
 		put(g, (char[]){'^', (char)(cp ^ 0x40), '\0'}, 2, GLYPH_BADGE);
 	else if (cp < 0x20 || cp == 0x7F)
 		put(g, (char[]){'\xE2', '\x90', (char)(0x80 + (cp == 0x7F ? 0x21 : cp)), '\0'}, 1,
 		    GLYPH_BADGE);
 	else
-		put_escape(g, "\xE2\x80\xB9%02X\xE2\x80\xBA", cp);
+		put_number(g, cp);
 }
 
 static void append(struct glyph *g, const unsigned char *p, size_t n)

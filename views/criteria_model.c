@@ -73,8 +73,12 @@ enum err criteria_model_build(struct criteria_model *m, struct session *s, struc
 	if (err)
 		return err;
 	for (size_t i = 0; i < m->n_ids; i++) {
-		struct effective_input in = {m->ids[i], m->live.v + start, m->live_end[i] - start,
-		    staged->v, staged->n, !m->live_known[i]};
+		struct effective_input in = {.line_item_id = m->ids[i],
+		    .live = m->live.v + start,
+		    .n_live = m->live_end[i] - start,
+		    .changes = staged->v,
+		    .n_changes = staged->n,
+		    .live_unknown = !m->live_known[i]};
 
 		if (effective_build(&m->sets[i], &in))
 			return err_set(ei, ERR_NOMEM, "no memory for criteria");

@@ -124,8 +124,12 @@ static enum err find_problems(struct review_model *m)
 	lookup = judge_rule_lookup(&j);
 	for (size_t i = 0; i < m->n_items && !err; i++) {
 		struct review_item *it = &m->items[i];
-		struct effective_input in = {it->id, m->live.v + it->live_from,
-		    it->live_to - it->live_from, staged->v, staged->n, !it->live_known};
+		struct effective_input in = {.line_item_id = it->id,
+		    .live = m->live.v + it->live_from,
+		    .n_live = it->live_to - it->live_from,
+		    .changes = staged->v,
+		    .n_changes = staged->n,
+		    .live_unknown = !it->live_known};
 		struct rule_ctx ctx = {.line_item = session_line_item(m->session, it->id),
 		    .set = &it->set,
 		    .lookup = &lookup,
