@@ -245,22 +245,29 @@ static bool is_of(const char *wanted, const char *line_item_id)
 	return !wanted || (line_item_id && !strcmp(wanted, line_item_id));
 }
 
+static const struct change *change_at(const struct effective_input *in, size_t i)
+{
+	return in->picked ? in->picked[i] : &in->changes[i];
+}
+
 enum err effective_build(struct effective *e, const struct effective_input *in)
 {
+	/* Deletes are about live rows, so they come first whatever the order of staging. */
+	static const enum change_kind passes[] = {CHANGE_DELETE, CHANGE_CREATE};
 	enum err err = ERR_OK;
 
 	clear(e);
 	for (size_t i = 0; i < in->n_live && !err; i++)
 		if (!in->live[i].deleted && is_of(in->line_item_id, in->live[i].line_item_id))
 			err = add_live(e, &in->live[i]);
-	/* Deletes are about live rows, so they come first whatever the order of staging. */
-	for (size_t i = 0; i < in->n_changes && !err; i++)
-		if (in->changes[i].kind == CHANGE_DELETE &&
-		    is_of(in->line_item_id, in->changes[i].line_item_id))
-			err = stage_delete(e, &in->changes[i], in->live_unknown);
-	for (size_t i = 0; i < in->n_changes && !err; i++)
-		if (in->changes[i].kind == CHANGE_CREATE &&
-		    is_of(in->line_item_id, in->changes[i].line_item_id))
-			err = stage_create(e, &in->changes[i]);
+	for (size_t pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < in->n_changes && !err; i++) {
+			const struct change *c = change_at(in, i);
+
+			if (c->kind != passes[pass] || !is_of(in->line_item_id, c->line_item_id))
+				continue;
+			err = c->kind == CHANGE_DELETE ? stage_delete(e, c, in->live_unknown)
+						       : stage_create(e, c);
+		}
 	return err ? err : make_lists(e);
 }

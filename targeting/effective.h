@@ -59,6 +59,7 @@ struct effective_input {
 	const struct criterion *live;
 	size_t n_live;
 	const struct change *changes;
+	const struct change *const *picked; /* instead of changes, when not NULL */
 	size_t n_changes;
 	/* The live set is not at hand: deletes then get a row from their pre-image. */
 	bool live_unknown;

@@ -44,7 +44,8 @@ void keyword_list_done(struct keyword_list *k);
  * ERR_USAGE when plain is not a keyword type. */
 enum err keyword_parse(struct keyword_list *k, const char *text, size_t n,
     enum targeting_type plain, enum operator_type plain_op);
-/* The row in the notation that keyword_parse reads back to the same row for any plain type. */
+/* A row of keyword_parse in its notation; parsed with the row's own type as the plain one and EQ it
+ * gives the same row again. */
 enum err keyword_write(struct buf *out, const struct keyword_row *row);
 
 #endif

@@ -34,6 +34,9 @@ struct plan_line_item {
 	bool live_known; /* false: the live set was not at hand, so `widen` is not judged */
 	size_t n_creates, n_deletes;
 	size_t first_batch, last_batch; /* one and the same unless it had to be split */
+	/* A state between two batches has more keywords than a line item may have, so the API will
+	 * refuse it: exclusions cannot be exchanged faster without reaching people in between. */
+	bool crowded;
 	struct widen widen; /* counts before and after, worldwide, what widens */
 };
 
