@@ -63,24 +63,36 @@ enum apply_outcome {
 };
 const char *apply_outcome_name(enum apply_outcome o); /* "verified" */
 
+struct apply_op_end {
+	enum apply_outcome outcome;
+	const char *result_id; /* of the created criterion when known, else NULL */
+	const struct errinfo *ei; /* what the API said of this operation, else NULL */
+};
+struct apply_end {
+	enum apply_outcome outcome; /* of the batch: the worst of its operations */
+	const struct apply_op_end *ops; /* one for each operation of the batch */
+	size_t n;
+	const struct errinfo *ei; /* why; NULL when it went well */
+	bool partial; /* part of an atomic batch took effect, against the documents */
+};
+
 /* Steps of the journal. Each must be durable when it returns; an error stops the apply before
  * anything more is sent. `batch` counts from 0 within the job. Any pointer may be NULL (tests). */
 struct apply_journal {
 	void *ctx;
-	/* The exact body, before connecting. sha256 is lower-case hex. pre_ids: ids of live and
-	 * deleted criteria of the touched line items, comma-joined. */
+	/* The exact body, before connecting. sha256 is lower-case hex. pre_ids: ids of all criteria
+	 * of the touched line items, deleted ones too, comma-joined. */
 	enum err (*intent)(
 	    void *ctx, size_t batch, const char *body, const char *sha256, const char *pre_ids);
 	/* Called inside PREREQ: connected, TLS done, no byte of the request sent yet. An error
-	 * aborts and proves that nothing was sent. */
+	 * aborts and proves that nothing was sent. Once for a batch: a further attempt (only ever
+	 * after a refusal that proves that nothing took effect) is an event. */
 	enum err (*sent)(void *ctx, size_t batch, const char *nonce, int64_t oauth_timestamp);
-	/* The batch ended: refused, not sent, unknown or applied. */
-	enum err (*end)(
-	    void *ctx, size_t batch, enum apply_outcome outcome, const struct errinfo *ei);
-	/* result_id: id of the created criterion when known, else NULL. */
-	enum err (*op)(
-	    void *ctx, size_t batch, size_t op, enum apply_outcome outcome, const char *result_id);
-	/* One line for the audit chain: why something changed its state. */
+	/* The batch came to something: NOT_SENT, NOOP or CONFLICT (also without intent), REFUSED,
+	 * APPLIED, UNKNOWN. Once more when APPLIED was read back (VERIFIED) and when UNKNOWN was
+	 * settled (VERIFIED, ABSENT, or partial: each operation says which). */
+	enum err (*end)(void *ctx, size_t batch, const struct apply_end *end);
+	/* One line for the audit chain. */
 	enum err (*event)(void *ctx, size_t batch, const char *why);
 };
 
@@ -120,7 +132,6 @@ struct apply_options {
 	const int64_t
 	    *settle_ms; /* delays of the settling reads, counted from the unknown outcome */
 	unsigned n_settle; /* 0: the defaults 2, 10, 30, 120 s */
-	bool skip_drift; /* the caller has just re-read and confirmed again */
 };
 
 /* Events never come from inside this call. NULL without memory or for a job that cannot be sent
@@ -141,11 +152,20 @@ struct apply_unsettled {
 struct apply *apply_settle(struct api *a, const struct apply_unsettled *u,
     const struct apply_journal *journal, const struct apply_options *opt, apply_fn *fn, void *user,
     struct errinfo *ei);
-void apply_stop(struct apply *ap); /* finish the batch in flight, then stop; the rest is NOT_SENT */
+/* Settle a batch that an earlier run left as sent without an end: read, never send. The job has that
+ * one batch and no base. sent_at is when it was sent (our wall clock); readings whose delay has
+ * passed since then are done at once. pre_ids as they were handed to the journal's intent. */
+struct apply *apply_recover(struct api *a, const struct apply_job *job, int64_t sent_at,
+    const char *pre_ids, const struct apply_journal *journal, const struct apply_options *opt,
+    apply_fn *fn, void *user, struct errinfo *ei);
+/* Finish the batch in flight, then stop; the rest is NOT_SENT. A wait of the settlement ends at once
+ * and leaves its batch UNKNOWN. */
+void apply_stop(struct apply *ap);
 bool apply_is_done(const struct apply *ap);
 /* Outcome of one operation so far. */
 enum apply_outcome apply_outcome(const struct apply *ap, size_t batch, size_t op);
-/* Before APPLY_DONE this leaves a write under way as it is in the journal (sent, no end). */
+/* Allowed in the APPLY_DONE event and outside events, and before api_free. Before APPLY_DONE this
+ * leaves a write under way as it is in the journal (sent, no end). */
 void apply_free(struct apply *ap);
 
 #endif

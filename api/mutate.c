@@ -27,6 +27,14 @@ static void write_done(void *ctx, struct answer *an, struct transport_reply *rep
 	m.done(m.ctx, end, an);
 }
 
+static void write_drop(void *ctx)
+{
+	struct write *w = ctx;
+
+	w->m.drop(w->m.ctx);
+	mem_free(w);
+}
+
 struct req_id mutate_batch(struct api *a, const struct mutation *m)
 {
 	struct write *w = mem_zalloc(sizeof *w);
@@ -41,7 +49,7 @@ struct req_id mutate_batch(struct api *a, const struct mutation *m)
 	s.body = mem_strdup(m->body);
 	if (!s.body)
 		req_spec_refuse(&s, ERR_NOMEM, "out of memory");
-	s.hooks = (struct write_hooks){w, write_before_send, write_done};
+	s.hooks = (struct write_hooks){w, write_before_send, write_done, write_drop};
 	id = req_submit(a, &s, &(struct api_call){.priority = REQ_USER});
 	if (!id.gen)
 		mem_free(w);

@@ -16,6 +16,7 @@ struct mutation {
 	/* Once, from the loop. end is what the attempts came to when an->kind is not ANSWER_OK. The
 	 * document in `an` dies when this returns. */
 	void (*done)(void *ctx, enum write_end end, struct answer *an);
+	void (*drop)(void *ctx); /* instead of done, when the client is freed first */
 };
 
 /* gen 0: nothing was submitted. One write is in flight at a time; others queue. */

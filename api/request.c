@@ -181,6 +181,8 @@ void req_free(struct req *r)
 
 	a->slots[r->id.slot] = NULL;
 	loop_timer_cancel(a->loop, r->timer);
+	if (r->spec.hooks.drop)
+		r->spec.hooks.drop(r->spec.hooks.ctx);
 	spec_done(&r->spec);
 	id_filter_free(r->seen);
 	mem_free(r);
@@ -398,6 +400,15 @@ static struct req *next_request(struct api *a, int64_t *wait_ms)
 	return best;
 }
 
+static void finish_write(struct req *r, struct answer *an, struct transport_reply *reply)
+{
+	struct write_hooks hooks = r->spec.hooks;
+
+	r->spec.hooks = (struct write_hooks){0};
+	req_free(r);
+	hooks.done(hooks.ctx, an, reply);
+}
+
 static void launch(struct req *r)
 {
 	struct api *a = r->api;
@@ -419,9 +430,8 @@ static void launch(struct req *r)
 
 		answer_init(&an);
 		answer_read(&an, &reply);
-		r->spec.hooks.done(r->spec.hooks.ctx, &an, &reply);
+		finish_write(r, &an, &reply);
 		answer_done(&an);
-		req_free(r);
 		return;
 	}
 	deliver_error(r, &ei);
@@ -637,10 +647,7 @@ static void conclude(struct req *r, struct answer *an, struct transport_reply *r
 	if (r->cancelled) {
 		req_free(r);
 	} else if (r->spec.hooks.done) {
-		struct write_hooks hooks = r->spec.hooks;
-
-		req_free(r);
-		hooks.done(hooks.ctx, an, reply);
+		finish_write(r, an, reply);
 	} else if (r->spec.raw) {
 		finish_raw(r, an, reply, raw_body, raw_len);
 	} else if (an->kind == ANSWER_OK) {

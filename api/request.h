@@ -19,6 +19,7 @@ struct write_hooks { /* of a write; see api/mutate.h */
 	    void *ctx, const char *nonce, int64_t oauth_timestamp, struct errinfo *ei);
 	/* Replaces the callback of the call: the whole answer, once. */
 	void (*done)(void *ctx, struct answer *an, struct transport_reply *r);
+	void (*drop)(void *ctx); /* instead of done, when the client is freed first */
 };
 
 struct req_spec {

@@ -1,0 +1,344 @@
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include "api/apply_int.h"
+#include "base/mem.h"
+#include "targeting/set.h"
+
+/* --- settlement: what a reading says about an operation --- */
+
+static void op_criterion(const struct apply_op *op, struct criterion *c)
+{
+	*c = (struct criterion){.line_item_id = op->line_item_id,
+	    .type_name = op->type_name,
+	    .value = op->value,
+	    .type = type_by_name(op->type_name),
+	    .op = op->op};
+}
+
+/* Same natural key. The server may also change the case of a value (it lowers audience ids,
+ * reference 7.2): that must not make an effect look absent. */
+static bool same_key(const struct criterion *a, const struct criterion *b)
+{
+	struct set_key x, y;
+	struct arena arena;
+	bool same = false;
+
+	if (strcmp(a->line_item_id, b->line_item_id) != 0 || a->op != b->op ||
+	    strcmp(a->type_name, b->type_name) != 0)
+		return false;
+	if (strcasecmp(a->value, b->value) == 0)
+		return true;
+	arena_init(&arena);
+	if (!set_key_of(&arena, a, &x) && !set_key_of(&arena, b, &y))
+		same = set_key_equal(&x, &y);
+	arena_done(&arena);
+	return same;
+}
+
+enum { CLOCK_SLACK_S = 5 };
+
+static enum seen judge_create(
+    const struct judge *j, const struct apply_op *op, const char **result_id)
+{
+	struct criterion want;
+	enum seen seen = SEEN_ABSENT;
+
+	op_criterion(op, &want);
+	for (size_t i = 0; i < j->now->n; i++) {
+		const struct criterion *c = &j->now->v[i];
+
+		if (map_get(j->pre_ids, c->id, NULL) || !same_key(c, &want))
+			continue;
+		if (c->created_at && c->created_at < j->sent_at - CLOCK_SLACK_S)
+			continue; /* somebody's of before */
+		seen = SEEN_PRESENT;
+		*result_id = c->id;
+		if (!c->deleted)
+			break; /* one that was made and deleted since counts only without a live one */
+	}
+	return seen;
+}
+
+static enum seen judge_delete(const struct judge *j, const struct apply_op *op)
+{
+	for (size_t i = 0; i < j->now->n; i++)
+		if (strcmp(j->now->v[i].id, op->criterion_id) == 0)
+			return j->now->v[i].deleted ? SEEN_PRESENT : SEEN_ABSENT;
+	return SEEN_UNCLEAR; /* neither live nor deleted: proves nothing */
+}
+
+enum seen judge_op(const struct judge *j, size_t i, const char **result_id)
+{
+	const struct apply_op *op = &j->batch->ops[i];
+
+	*result_id = NULL;
+	return op->kind == APPLY_CREATE ? judge_create(j, op, result_id) : judge_delete(j, op);
+}
+
+bool judge_confirms(const struct apply_op *op, const struct criterion *c)
+{
+	struct criterion want;
+
+	if (op->kind == APPLY_DELETE)
+		return c->deleted && strcmp(c->id, op->criterion_id) == 0;
+	op_criterion(op, &want);
+	return !c->deleted && same_key(c, &want);
+}
+
+/* --- drift --- */
+
+struct side { /* live criteria of one line item, with their keys */
+	const struct criterion **v;
+	struct set_key *keys;
+	struct set_index index;
+	size_t n;
+};
+
+struct drift_check {
+	struct arena arena;
+	const struct apply_batch *batch;
+	struct op_state *ops;
+	struct drift *out;
+	const char *line_item;
+	struct side base, theirs;
+};
+
+static enum err side_add(struct drift_check *d, struct side *s, const struct criterion *c)
+{
+	size_t found;
+	enum err e;
+
+	if (c->deleted || strcmp(c->line_item_id, d->line_item) != 0)
+		return ERR_OK;
+	s->v[s->n] = c;
+	e = set_key_of(&d->arena, c, &s->keys[s->n]);
+	if (!e)
+		e = set_index_put(&s->index, &s->keys[s->n], s->n, &found);
+	s->n++;
+	return e;
+}
+
+static enum err side_fill(
+    struct drift_check *d, struct side *s, const struct criterion *v, size_t n)
+{
+	enum err e = ERR_OK;
+
+	set_index_init(&s->index);
+	s->n = 0;
+	s->v = arena_alloc(&d->arena, n * sizeof *s->v + 1);
+	s->keys = arena_alloc(&d->arena, n * sizeof *s->keys + 1);
+	if (!s->v || !s->keys)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < n && !e; i++)
+		e = side_add(d, s, &v[i]);
+	return e;
+}
+
+static void conflict(struct drift_check *d, size_t op, const char *what)
+{
+	if (d->ops[op].outcome != OUTCOME_CONFLICT && !d->out->conflicts++)
+		snprintf(d->out->why, sizeof d->out->why, "line item %s: %s", d->line_item, what);
+	d->ops[op].outcome = OUTCOME_CONFLICT;
+}
+
+static bool is_of(const struct drift_check *d, size_t op)
+{
+	return strcmp(d->batch->ops[op].line_item_id, d->line_item) == 0;
+}
+
+/* Operations that came true without us are not sent. */
+static enum err drop_done_ops(struct drift_check *d)
+{
+	for (size_t i = 0; i < d->batch->n; i++) {
+		const struct apply_op *op = &d->batch->ops[i];
+		struct criterion c;
+		struct set_key key;
+		size_t row;
+		bool live = false;
+
+		if (!is_of(d, i))
+			continue;
+		op_criterion(op, &c);
+		if (op->kind == APPLY_CREATE) {
+			if (set_key_of(&d->arena, &c, &key))
+				return ERR_NOMEM;
+			if (set_index_get(&d->theirs.index, &key, &row))
+				d->ops[i].outcome = OUTCOME_NOOP;
+			continue;
+		}
+		for (size_t k = 0; k < d->theirs.n && !live; k++)
+			live = strcmp(d->theirs.v[k]->id, op->criterion_id) == 0;
+		if (!live)
+			d->ops[i].outcome = OUTCOME_NOOP;
+	}
+	return ERR_OK;
+}
+
+/* Is this foreign change what one of our operations wanted anyway? */
+static bool is_ours_too(const struct drift_check *d, const struct criterion *c, bool added)
+{
+	for (size_t i = 0; i < d->batch->n; i++) {
+		const struct apply_op *op = &d->batch->ops[i];
+		struct criterion want;
+
+		if (!is_of(d, i) || (op->kind == APPLY_CREATE) != added)
+			continue;
+		op_criterion(op, &want);
+		if (added ? same_key(c, &want) : c->id && strcmp(c->id, op->criterion_id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* They added c: a type that allows one value, or the opposite operator, and we both touched it. */
+static bool check_added(struct drift_check *d, const struct criterion *c)
+{
+	bool overlaps = false;
+
+	for (size_t i = 0; i < d->batch->n; i++) {
+		const struct apply_op *op = &d->batch->ops[i];
+		enum targeting_type t = type_by_name(op->type_name);
+
+		if (!is_of(d, i) || d->ops[i].outcome == OUTCOME_NOOP || op->kind != APPLY_CREATE ||
+		    strcmp(op->type_name, c->type_name) != 0)
+			continue;
+		if (type_info(t)->limit == 1) {
+			conflict(d, i, "somebody else set another value of the same type");
+			overlaps = true;
+		} else if (op->op != c->op && strcasecmp(op->value, c->value) == 0) {
+			conflict(d, i, "somebody else gave the same value the opposite sense");
+			overlaps = true;
+		}
+	}
+	return overlaps;
+}
+
+static size_t count_type(const struct side *s, const char *type_name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += strcmp(s->v[i]->type_name, type_name) == 0;
+	return n;
+}
+
+/* They removed c and we remove of the same type: what was reviewed left something of the type, what
+ * would be left now is nothing, which reaches more people than anybody agreed to. */
+static bool check_removed(struct drift_check *d, const struct criterion *c)
+{
+	size_t ours = 0, creates = 0, last = 0, planned = 0;
+	size_t base = count_type(&d->base, c->type_name);
+	size_t theirs = count_type(&d->theirs, c->type_name);
+
+	for (size_t i = 0; i < d->batch->n; i++) {
+		const struct apply_op *op = &d->batch->ops[i];
+
+		if (!is_of(d, i) || strcmp(op->type_name, c->type_name) != 0)
+			continue;
+		creates += op->kind == APPLY_CREATE;
+		planned += op->kind == APPLY_DELETE;
+		if (op->kind == APPLY_DELETE && d->ops[i].outcome != OUTCOME_NOOP) {
+			ours++;
+			last = i;
+		}
+	}
+	if (!ours || creates || base <= planned || theirs > ours)
+		return false;
+	conflict(d, last, "somebody else removed what was to be left of the type");
+	return true;
+}
+
+static enum err check_line_item(
+    struct drift_check *d, const struct apply_base *base, const struct reader *rd)
+{
+	enum err e = side_fill(d, &d->base, base ? base->criteria : NULL, base ? base->n : 0);
+	size_t row;
+
+	if (!e)
+		e = side_fill(d, &d->theirs, rd->criteria.v, rd->criteria.n);
+	if (!e)
+		e = drop_done_ops(d);
+	for (size_t i = 0; base && !e && i < d->theirs.n; i++)
+		if (!set_index_get(&d->base.index, &d->theirs.keys[i], &row) &&
+		    !is_ours_too(d, d->theirs.v[i], true) && !check_added(d, d->theirs.v[i]))
+			d->out->added++;
+	for (size_t i = 0; base && !e && i < d->base.n; i++)
+		if (!set_index_get(&d->theirs.index, &d->base.keys[i], &row) &&
+		    !is_ours_too(d, d->base.v[i], false) && !check_removed(d, d->base.v[i]))
+			d->out->removed++;
+	set_index_done(&d->base.index);
+	set_index_done(&d->theirs.index);
+	return e;
+}
+
+static void check_parent(struct drift_check *d, const struct reader *rd)
+{
+	uint64_t live = 0;
+
+	if (rd->want_parents && (!map_get(&rd->parents, d->line_item, &live) || !live))
+		for (size_t i = 0; i < d->batch->n; i++)
+			if (is_of(d, i))
+				conflict(d, i, "the line item was deleted");
+}
+
+enum err judge_drift(const struct apply_job *job, const struct apply_batch *batch,
+    const struct reader *rd, struct op_state *ops, struct drift *out)
+{
+	struct drift_check d = {.batch = batch, .ops = ops, .out = out};
+	enum err e = ERR_OK;
+
+	*out = (struct drift){0};
+	for (size_t k = 0; k < rd->n_line_items && !e; k++) {
+		const struct apply_base *base = NULL;
+
+		d.line_item = rd->line_items[k];
+		for (size_t i = 0; i < job->n_base && !base; i++)
+			if (strcmp(job->base[i].line_item_id, d.line_item) == 0)
+				base = &job->base[i];
+		arena_init(&d.arena);
+		e = check_line_item(&d, base, rd);
+		arena_done(&d.arena);
+		check_parent(&d, rd);
+	}
+	return e;
+}
+
+/* --- the body --- */
+
+static void quoted(struct buf *out, const char *before, const char *s)
+{
+	buf_adds(out, before);
+	json_quote(out, s, strlen(s));
+}
+
+enum err apply_body(const struct apply_batch *batch, const struct op_state *ops, struct buf *out)
+{
+	bool comma = false;
+
+	buf_addc(out, '[');
+	for (size_t i = 0; i < batch->n; i++) {
+		const struct apply_op *op = &batch->ops[i];
+
+		if (ops[i].outcome != OUTCOME_PENDING)
+			continue;
+		if (comma)
+			buf_addc(out, ',');
+		comma = true;
+		if (op->kind == APPLY_DELETE) {
+			quoted(out,
+			    "{\"operation_type\":\"Delete\",\"params\":{\"targeting_criterion_"
+			    "id\":",
+			    op->criterion_id);
+		} else {
+			quoted(out, "{\"operation_type\":\"Create\",\"params\":{\"line_item_id\":",
+			    op->line_item_id);
+			quoted(out, ",\"targeting_type\":", op->type_name);
+			buf_addf(out, ",\"operator_type\":\"%s\"", op_name(op->op));
+			quoted(out, ",\"targeting_value\":", op->value);
+		}
+		buf_adds(out, "}}");
+	}
+	buf_addc(out, ']');
+	return out->failed;
+}

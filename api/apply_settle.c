@@ -1,0 +1,166 @@
+/* Waiting, reading back, and what the readings amount to. */
+#include <string.h>
+#include "api/apply_int.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+void apply_round_due(struct loop *l, void *user)
+{
+	struct apply *ap = user;
+
+	(void)l;
+	ap->waiting = false;
+	if (ap->stopping)
+		apply_finish(ap);
+	else
+		apply_read(ap, ap->reading);
+}
+
+bool apply_wait_round(struct apply *ap, enum reading what)
+{
+	struct apply_event ev = apply_event(ap, APPLY_SETTLE_WAIT);
+	int64_t now = clock_mono_ms(), wait;
+
+	if (ap->round >= ap->n_delays)
+		return false;
+	while (ap->round + 1 < ap->n_delays && ap->sent_mono_ms + ap->delays[ap->round + 1] <= now)
+		ap->round++;
+	wait = ap->sent_mono_ms + ap->delays[ap->round] - now;
+	ap->round++;
+	ap->reading = what;
+	ev.wait_ms = wait > 0 ? wait : 0;
+	ev.round = ap->round;
+	ev.rounds = ap->n_delays;
+	ap->timer = loop_timer(ap->api->loop, ev.wait_ms, apply_round_due, ap);
+	ap->waiting = true;
+	apply_tell(ap, &ev);
+	return true;
+}
+
+void apply_read(struct apply *ap, enum reading what)
+{
+	ap->reading = what;
+	reader_start(&ap->reader, what == READ_CHECK);
+}
+
+/* What the reading shows of the operations under way. */
+static void look(struct apply *ap, enum seen *seen, const char **ids, size_t count[3])
+{
+	struct judge j = {.batch = apply_current(ap),
+	    .now = &ap->reader.criteria,
+	    .pre_ids = &ap->pre_ids,
+	    .sent_at = ap->sent_at};
+
+	memset(count, 0, 3 * sizeof *count);
+	for (size_t i = 0; i < j.batch->n; i++) {
+		enum apply_outcome o = ap->ops[ap->batch][i].outcome;
+
+		ids[i] = NULL;
+		seen[i] = SEEN_UNCLEAR;
+		if (o != OUTCOME_UNKNOWN && o != OUTCOME_APPLIED && o != OUTCOME_PENDING)
+			continue;
+		seen[i] = judge_op(&j, i, &ids[i]);
+		count[seen[i]]++;
+	}
+}
+
+/* Give every operation under way what was seen of it; `absent` and `unclear` say what the other
+ * two sights amount to. */
+static void settle_ops(struct apply *ap, const enum seen *seen, const char *const *ids,
+    enum apply_outcome absent, enum apply_outcome unclear)
+{
+	for (size_t i = 0; i < apply_current(ap)->n; i++) {
+		enum apply_outcome o = ap->ops[ap->batch][i].outcome;
+
+		if (o != OUTCOME_UNKNOWN && o != OUTCOME_APPLIED && o != OUTCOME_PENDING)
+			continue;
+		apply_set_op(ap, i,
+		    seen[i] == SEEN_PRESENT  ? OUTCOME_VERIFIED
+		    : seen[i] == SEEN_ABSENT ? absent
+					     : unclear,
+		    ids[i]);
+	}
+}
+
+static void verified(
+    struct apply *ap, const enum seen *seen, const char *const *ids, const size_t count[3])
+{
+	bool all = !count[SEEN_ABSENT] && !count[SEEN_UNCLEAR] && !ap->reader.ei.code;
+
+	if (!all && apply_wait_round(ap, READ_VERIFY))
+		return;
+	if (ap->reader.ei.code) {
+		ap->why = ap->reader.ei;
+		err_context(&ap->why, ap->why.code, "applied, but it could not be read back");
+	} else {
+		settle_ops(ap, seen, ids, OUTCOME_ABSENT, OUTCOME_APPLIED);
+		if (!all)
+			err_set(&ap->why, ERR_CONFLICT,
+			    "the API said applied, but %zu of the operations are not there",
+			    count[SEEN_ABSENT] + count[SEEN_UNCLEAR]);
+	}
+	apply_after_batch(ap, all);
+}
+
+static void settled(
+    struct apply *ap, const enum seen *seen, const char *const *ids, const size_t count[3])
+{
+	bool all = !count[SEEN_ABSENT] && !count[SEEN_UNCLEAR] && !ap->reader.ei.code;
+
+	if (!all && apply_wait_round(ap, READ_SETTLE))
+		return;
+	if (ap->reader.ei.code) {
+		ap->why = ap->reader.ei;
+		err_context(&ap->why, ERR_UNKNOWN, "it could not be read back");
+	} else {
+		settle_ops(ap, seen, ids, OUTCOME_ABSENT, OUTCOME_UNKNOWN);
+		if (all)
+			apply_note(ap, "settled: all of it took effect");
+		else if (count[SEEN_PRESENT])
+			err_set(&ap->why, ERR_CONFLICT, "part of the batch took effect");
+		else
+			err_set(&ap->why, ERR_NETWORK, "it did not take effect");
+	}
+	apply_after_batch(ap, false);
+}
+
+static void refusal_checked(struct apply *ap, const enum seen *seen, const char *const *ids)
+{
+	if (!ap->reader.ei.code)
+		settle_ops(ap, seen, ids, OUTCOME_REFUSED, OUTCOME_REFUSED);
+	apply_set_open(ap, OUTCOME_REFUSED);
+	apply_after_batch(ap, false);
+}
+
+void apply_on_read(struct reader *rd, void *user)
+{
+	struct apply *ap = user;
+	size_t n = apply_current(ap)->n, count[3];
+	enum seen *seen;
+	const char **ids;
+
+	(void)rd;
+	if (ap->reading == READ_CHECK) {
+		apply_checked(ap);
+		return;
+	}
+	seen = mem_array(n, sizeof *seen);
+	ids = mem_array(n, sizeof *ids);
+	if (!seen || !ids) {
+		mem_free(seen);
+		mem_free(ids);
+		err_set(&ap->why, ERR_NOMEM, "out of memory");
+		apply_after_batch(ap, false);
+		return;
+	}
+	look(ap, seen, ids, count);
+	/* the arrays must go before the last event: it may free ap, not them */
+	if (ap->reading == READ_VERIFY)
+		verified(ap, seen, ids, count);
+	else if (ap->reading == READ_SETTLE)
+		settled(ap, seen, ids, count);
+	else
+		refusal_checked(ap, seen, ids);
+	mem_free(seen);
+	mem_free(ids);
+}
