@@ -89,8 +89,8 @@ void app_event(struct app *app, const struct event *e);
 enum err app_press(struct app *app, const char *keys, struct errinfo *ei); /* "g g Down" */
 
 /* --- views --- */
-/* Open on top, in place of the top, or close down to the first view of that kind if one is open
- * (then `arg` is not used and NULL is returned in *out). out may be NULL. */
+/* Open a view on top of the stack, or in place of the uppermost view (and the popups over it). out
+ * may be NULL. On an error nothing has changed. */
 enum err app_push(struct app *app, const struct view_ops *ops, const void *arg, struct view **out,
     struct errinfo *ei);
 enum err app_replace(struct app *app, const struct view_ops *ops, const void *arg,

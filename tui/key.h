@@ -33,6 +33,7 @@ struct key_seq {
 };
 
 bool key_equal(struct key a, struct key b);
+bool key_seq_begins(const struct key_seq *seq, const struct key_seq *begin);
 bool key_is_text(struct key k); /* a character that can be typed into a field */
 /* Name of one key into out (at least 24 bytes); returns out. */
 const char *key_name(struct key k, char *out, size_t cap);

@@ -48,7 +48,7 @@ struct list {
 	uint64_t cursor_key;
 	struct list_marks {
 		uint64_t *slots; /* open addressing; 0 is free */
-		size_t cap, count, used;
+		size_t cap, count;
 	} marks;
 	bool only_marked;
 	uint64_t range_anchor; /* key where a range mark started; 0: none */
@@ -56,10 +56,13 @@ struct list {
 	int sort_column; /* -1: the source's order */
 	bool sort_reverse;
 	/* folded filter text of all rows, '\n' behind each; offsets[n_indexed] is the end */
-	char *text;
-	size_t text_len, text_cap;
+	struct buf text;
 	uint32_t *offsets;
 	size_t n_indexed, cap_offsets;
+	uint32_t *order; /* all rows, sorted; unused while unsorted and without groups */
+	size_t cap_order;
+	uint8_t *pass; /* scratch of a filter run, one byte a row */
+	size_t cap_pass;
 };
 
 #define LIST_HEADER 0x80000000u /* bit in list.visible: a group's header line */

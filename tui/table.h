@@ -52,8 +52,9 @@ struct table {
 	uint32_t hidden; /* bit per column that the user switched off */
 	uint32_t squeezed; /* bit per column left out for want of room */
 	int focus; /* column that sort acts on */
+	bool focus_shown; /* once the user moved it */
+	int cols; /* room, from table_layout */
 	int first; /* first scrolled column behind the fixed one, 1 = unscrolled */
-	bool mark_gutter; /* from table_layout: room for mark signs */
 };
 
 void table_init(struct table *t, const struct table_source *src, struct list *list);
