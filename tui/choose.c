@@ -12,7 +12,7 @@ struct choose_state {
 	char *title;
 	struct choice *choices;
 	size_t n;
-	bool many, answered, changed;
+	bool many, answered;
 	choose_fn *fn;
 	void *user;
 	struct list list;
@@ -163,6 +163,14 @@ static enum err mark(struct choose_state *s, struct errinfo *ei)
 	return e;
 }
 
+/* At once and not in the layout: what was typed decides what a key behind it takes, also when both
+ * came before a repaint. */
+static void follow_typing(struct choose_state *s)
+{
+	list_set_filter(&s->list, edit_text(&s->edit));
+	list_move(&s->list, LIST_TOP);
+}
+
 static enum err choose_command(struct view *v, const struct command_call *call, struct errinfo *ei)
 {
 	struct choose_state *s = view_state(v);
@@ -177,7 +185,8 @@ static enum err choose_command(struct view *v, const struct command_call *call, 
 	case CORE_MARK:
 		return mark(s, ei);
 	default:
-		s->changed = edit_command(&s->edit, call->cmd->id) || s->changed;
+		if (edit_command(&s->edit, call->cmd->id))
+			follow_typing(s);
 		return ERR_OK;
 	}
 }
@@ -194,11 +203,12 @@ static bool choose_event(struct view *v, const struct event *e)
 		return true;
 	}
 	if (e->kind == EVENT_KEY && key_is_text(e->key))
-		s->changed = edit_key(&s->edit, e->key) == ERR_OK || s->changed;
+		edit_key(&s->edit, e->key);
 	else if (e->kind == EVENT_PASTE)
-		s->changed = edit_insert(&s->edit, e->text, e->len) == ERR_OK || s->changed;
+		edit_insert(&s->edit, e->text, e->len);
 	else
 		return false;
+	follow_typing(s);
 	return true;
 }
 
@@ -221,9 +231,6 @@ static void choose_layout(struct view *v, int cols, int rows)
 	struct choose_state *s = view_state(v);
 
 	(void)cols;
-	if (s->changed)
-		list_set_filter(&s->list, edit_text(&s->edit));
-	s->changed = false;
 	list_layout(&s->list, rows > 4 ? (size_t)rows - 3 : 1);
 }
 
