@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "store/db.h"
+#include "store/drafts.h"
 #include "store/pack.h"
 #include "store/sidelog.h"
 #include "store/store.h"
@@ -26,8 +27,11 @@ struct store {
 	int64_t cache_realm, state_realm;
 	char draft[65]; /* selected draft, "" the first */
 	struct held_lock locks[STORE_LOCKS];
+	struct draft_counts counted; /* of counted_draft when the version was counted_version */
+	int64_t counted_draft;
+	uint64_t counted_version;
 	int64_t catalog_oldest;
-	bool needs_acknowledgement;
+	bool needs_acknowledgement, log_optional;
 	char *messages[STORE_MESSAGES];
 	size_t n_messages;
 };
@@ -51,7 +55,6 @@ struct listing_info {
 	int64_t n, fetched_at;
 	bool complete;
 };
-/* indexed: the first string field of every record can be found by listing_find. */
 enum err listing_begin(struct store *s, const struct listing_key *key, bool resume,
     struct store_fetch *f, struct errinfo *ei);
 enum err listing_put(struct store *s, struct store_fetch *f, const struct raw_set *page,
@@ -65,12 +68,12 @@ enum err listing_find(struct store *s, const struct listing_key *key, const char
 
 /* --- state.db --- */
 
-/* One durable change of state.db and of the side log: state_begin, changes, state_log per line,
- * state_end. state_end writes and syncs the log, then commits; with err set it rolls back. */
-enum err state_begin(struct store *s, struct errinfo *ei);
-/* must: the change has happened in the world already (an answer came): a side log that cannot be
- * written does not undo it. */
-enum err state_end(struct store *s, enum err err, bool must, struct errinfo *ei);
+/* One durable change of state.db and of the side log: state_begin, changes, lines of the log,
+ * state_end. state_end writes and syncs the log, then commits; with err set it rolls back and
+ * returns err. must: what is recorded has happened in the world already (an answer came), so a side
+ * log that cannot be written does not undo it. */
+enum err state_begin(struct store *s, bool must, struct errinfo *ei);
+enum err state_end(struct store *s, enum err err, struct errinfo *ei);
 /* Id of the draft in use for the account, made when make is set; 0: there is none. */
 int64_t state_draft(
     struct store *s, const char *account, bool make, enum err *err, struct errinfo *ei);

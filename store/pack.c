@@ -515,3 +515,16 @@ enum err pack_match_criteria(const char *p, size_t n, const struct pack_match *m
 	unpacker_done(&u);
 	return err;
 }
+
+void pack_finish_criteria(struct criterion_set *set, size_t first)
+{
+	for (size_t i = first; i < set->n; i++) {
+		struct criterion *c = &set->v[i];
+
+		/* neighbours are often of one type, and share the word then */
+		if (i > first && c->type_name == c[-1].type_name)
+			c->type = c[-1].type;
+		else
+			c->type = c->type_name ? type_by_name(c->type_name) : TYPE_UNKNOWN;
+	}
+}

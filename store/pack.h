@@ -62,6 +62,9 @@ enum err pack_write(
  * normally it was copied into its arena before. */
 enum err pack_read(const char *p, size_t n, size_t first, size_t max, struct raw_set *set);
 
+/* Fill in what is derived and not stored, from record `first` on. */
+void pack_finish_criteria(struct criterion_set *set, size_t first);
+
 /* Integrity of stored blobs against rot, not against malice. */
 uint64_t pack_hash(uint64_t seed, const void *p, size_t n);
 

@@ -246,6 +246,26 @@ static enum err start_anew(struct sidelog *l)
 	return l->fd < 0 ? ERR_IO : ERR_OK;
 }
 
+/* The name of a new file is durable only when its directory was synced. */
+static enum err sync_directory(const char *path)
+{
+	char dir[sizeof((struct sidelog *)0)->path];
+	char *slash;
+	int fd, rc;
+
+	snprintf(dir, sizeof dir, "%s", path);
+	slash = strrchr(dir, '/');
+	if (!slash)
+		return ERR_OK;
+	*slash = '\0';
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return ERR_IO;
+	rc = fsync(fd);
+	close(fd);
+	return rc == 0 ? ERR_OK : ERR_IO;
+}
+
 enum err sidelog_open(
     struct sidelog *l, const struct sidelog_at *at, bool *fresh, struct errinfo *ei)
 {
@@ -266,6 +286,8 @@ enum err sidelog_open(
 		*fresh = true;
 	} else if (st.st_size > at->offset)
 		err = take_over_tail(l, st.st_size);
+	if (!err && l->at.offset == 0)
+		err = sync_directory(l->path);
 	if (err) {
 		err = err_set(ei, ERR_STORE, "cannot write %s: %s", l->path, strerror(errno));
 		sidelog_close(l);

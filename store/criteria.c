@@ -1,0 +1,364 @@
+/* Criteria of line items: one blob each, and beside it an index with the counts of all of them. */
+#include <string.h>
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "store/internal.h"
+#include "store/snapshot.h"
+
+#define CRITERIA_BYTES (64u * 1024 * 1024)
+
+/* Line items are found by a hash of their id; 64 bits of it do not collide in practice, and a blob
+ * names its line item, so that a collision would be seen. */
+static int64_t line_item_key(const char *id)
+{
+	return (int64_t)pack_hash(0, id, strlen(id));
+}
+
+static int64_t owner_of(struct store *s, const char *account)
+{
+	return db_int(&s->cache, "SELECT id FROM owner WHERE realm=? AND account=?",
+	    BIND(INT(s->cache_realm), TEXT(account)), NULL);
+}
+
+static enum err make_owner(struct store *s, const char *account, int64_t *owner, struct errinfo *ei)
+{
+	enum err err = db_run(&s->cache, "INSERT OR IGNORE INTO owner(realm, account) VALUES(?,?)",
+	    BIND(INT(s->cache_realm), TEXT(account)), ei);
+
+	*owner = err ? 0 : owner_of(s, account);
+	return err;
+}
+
+/* --- putting: criteria in any order, sorted into their line items by counting --- */
+
+struct sorted {
+	size_t *start; /* n_line_items + 1 offsets into records */
+	const void **records; /* of the first line item, of the second, ... */
+};
+
+static void sorted_done(struct sorted *b)
+{
+	mem_free(b->start);
+	mem_free(b->records);
+}
+
+static bool belongs(const struct map *index, const struct criterion *c, uint64_t *at)
+{
+	return !c->deleted && c->line_item_id && map_get(index, c->line_item_id, at);
+}
+
+static enum err sort_in(
+    struct sorted *b, const struct snapshot_criteria *c, const struct map *index)
+{
+	size_t n = c->n_line_items, *fill;
+	uint64_t at;
+
+	b->start = mem_array(n + 1, sizeof *b->start);
+	b->records = mem_array(c->criteria->n, sizeof *b->records);
+	fill = mem_array(n + 1, sizeof *fill);
+	if (!b->start || !b->records || !fill) {
+		mem_free(fill);
+		return ERR_NOMEM;
+	}
+	for (size_t i = 0; i < c->criteria->n; i++)
+		if (belongs(index, &c->criteria->v[i], &at))
+			b->start[at + 1]++;
+	for (size_t i = 0; i < n; i++) {
+		b->start[i + 1] += b->start[i];
+		fill[i] = b->start[i];
+	}
+	for (size_t i = 0; i < c->criteria->n; i++)
+		if (belongs(index, &c->criteria->v[i], &at))
+			b->records[fill[at]++] = &c->criteria->v[i];
+	mem_free(fill);
+	return ERR_OK;
+}
+
+static enum err put_one(struct store *s, int64_t owner, const char *line_item,
+    const struct raw_set *rows, struct errinfo *ei)
+{
+	int64_t key = line_item_key(line_item), now = clock_wall_s();
+	struct buf b;
+	enum err err;
+
+	buf_init(&b, CRITERIA_BYTES);
+	err = buf_add(&b, line_item, strlen(line_item) + 1);
+	if (!err)
+		err = pack_write(&b, &pack_criterion, rows->v, rows->n);
+	if (err)
+		err_set(ei, err, "the criteria of line item %.64s are too large", line_item);
+	else
+		err = db_run(&s->cache, "DELETE FROM criteria WHERE owner=? AND line_item=?",
+		    BIND(INT(owner), INT(key)), ei);
+	if (!err)
+		err = db_run(&s->cache,
+		    "INSERT INTO criteria(owner, line_item, n, fetched_at, hash, data)"
+		    " VALUES(?,?,?,?,?,?)",
+		    BIND(INT(owner), INT(key), INT(rows->n), INT(now),
+			INT(pack_hash(0, b.p, b.len)), BLOB(b.p, b.len)),
+		    ei);
+	buf_done(&b);
+	return err;
+}
+
+static enum err put_sorted(
+    struct store *s, const struct snapshot_criteria *c, const struct sorted *b, struct errinfo *ei)
+{
+	int64_t owner;
+	enum err err = db_begin(&s->cache, ei);
+
+	if (err)
+		return err;
+	err = make_owner(s, c->account, &owner, ei);
+	for (size_t i = 0; i < c->n_line_items && !err; i++) {
+		/* here v is the array of pointers that pack_write wants */
+		struct raw_set rows = {
+		    .v = b->records + b->start[i], .n = b->start[i + 1] - b->start[i]};
+
+		err = put_one(s, owner, c->line_items[i], &rows, ei);
+	}
+	return db_end(&s->cache, err, ei);
+}
+
+enum err snapshot_put_criteria(
+    struct store *s, const struct snapshot_criteria *c, struct errinfo *ei)
+{
+	struct sorted b = {0};
+	struct map index;
+	enum err err = cache_ready(s, ei);
+
+	map_init(&index);
+	/* an id that was given twice counts once, at its last place */
+	for (size_t i = 0; i < c->n_line_items && !err; i++)
+		err = map_put(&index, c->line_items[i], i);
+	if (!err)
+		err = sort_in(&b, c, &index);
+	if (err == ERR_NOMEM)
+		err_set(ei, err, "out of memory");
+	if (!err)
+		err = put_sorted(s, c, &b, ei);
+	sorted_done(&b);
+	map_done(&index);
+	return cache_guard(s, err);
+}
+
+/* --- reading --- */
+
+/* The blob of a row (hash, data) after its check; skips the name of the line item. */
+static enum err blob_of(struct store *s, sqlite3_stmt *st, const char **name, struct pack_reader *r)
+{
+	const char *p = sqlite3_column_blob(st, 1);
+	size_t n = (size_t)sqlite3_column_bytes(st, 1);
+
+	*r = (struct pack_reader){(const unsigned char *)p, (const unsigned char *)p + n, false};
+	if (p && pack_hash(0, p, n) == (uint64_t)sqlite3_column_int64(st, 0))
+		*name = pack_get_string(r);
+	else
+		r->bad = true;
+	if (r->bad)
+		s->cache.damaged = true;
+	return r->bad ? ERR_CORRUPT : ERR_OK;
+}
+
+static enum err unpack(
+    struct store *s, sqlite3_stmt *st, const char *line_item, struct criterion_set *out)
+{
+	struct raw_set raw = RAW_SET(out, &pack_criterion);
+	struct pack_reader r;
+	const char *name, *copy;
+	enum err err = blob_of(s, st, &name, &r);
+	size_t before = out->n, n;
+
+	if (err)
+		return err;
+	if (strcmp(name, line_item) != 0)
+		return ERR_NOTFOUND;
+	n = (size_t)(r.end - r.p);
+	copy = arena_strndup(&out->arena, (const char *)r.p, n);
+	if (!copy)
+		return ERR_NOMEM;
+	err = pack_read(copy, n, 0, SIZE_MAX, &raw);
+	out->v = raw.v;
+	out->n = raw.n;
+	out->cap = raw.cap;
+	if (err == ERR_CORRUPT)
+		s->cache.damaged = true;
+	if (!err && out->n > before)
+		pack_finish_criteria(out, before);
+	return err;
+}
+
+enum err snapshot_get_criteria(struct store *s, const char *account, const char *line_item,
+    struct criterion_set *out, struct errinfo *ei)
+{
+	enum err err = cache_ready(s, ei), done;
+	sqlite3_stmt *st;
+
+	if (err)
+		return err;
+	st = db_query(&s->cache, "SELECT hash, data FROM criteria WHERE owner=? AND line_item=?",
+	    BIND(INT(owner_of(s, account)), INT(line_item_key(line_item))));
+	err = db_row(st) ? unpack(s, st, line_item, out) : ERR_NOTFOUND;
+	done = db_done(&s->cache, st, ei);
+	if (done)
+		err = done;
+	else if (err)
+		err_set(ei, err, "the criteria of line item %.64s are %s", line_item,
+		    err == ERR_NOTFOUND ? "not read yet" : "damaged");
+	return cache_guard(s, err);
+}
+
+/* --- counts --- */
+
+struct slot { /* open addressing: line item key to its place in the caller's set */
+	int64_t key;
+	size_t i; /* + 1; 0: free */
+};
+
+static size_t probe(const struct slot *slots, size_t mask, int64_t key)
+{
+	size_t at = (size_t)key & mask;
+
+	while (slots[at].i && slots[at].key != key)
+		at = (at + 1) & mask;
+	return at;
+}
+
+static enum err fill_counts(struct store *s, const char *account, const struct slot *slots,
+    size_t mask, struct snapshot_count *out)
+{
+	sqlite3_stmt *st = db_query(&s->cache,
+	    "SELECT line_item, n, fetched_at FROM criteria INDEXED BY criteria_head WHERE owner=?",
+	    BIND(INT(owner_of(s, account))));
+
+	while (db_row(st)) {
+		size_t at = probe(slots, mask, sqlite3_column_int64(st, 0));
+
+		if (slots[at].i)
+			out[slots[at].i - 1] = (struct snapshot_count){
+			    sqlite3_column_int(st, 1), sqlite3_column_int64(st, 2)};
+	}
+	return db_done(&s->cache, st, NULL);
+}
+
+/* A few are looked up one by one; many take one walk over the index. */
+#define FEW 200
+
+static enum err count_few(struct store *s, const char *account, const struct line_item_set *items,
+    struct snapshot_count *out)
+{
+	int64_t owner = owner_of(s, account);
+	enum err err = ERR_OK;
+
+	for (size_t i = 0; i < items->n && !err; i++) {
+		sqlite3_stmt *st = db_query(&s->cache,
+		    "SELECT n, fetched_at FROM criteria INDEXED BY criteria_head"
+		    " WHERE owner=? AND line_item=?",
+		    BIND(INT(owner), INT(line_item_key(items->v[i].id))));
+
+		if (db_row(st))
+			out[i] = (struct snapshot_count){
+			    sqlite3_column_int(st, 0), sqlite3_column_int64(st, 1)};
+		err = db_done(&s->cache, st, NULL);
+	}
+	return err;
+}
+
+enum err snapshot_counts(struct store *s, const char *account, const struct line_item_set *items,
+    struct snapshot_count *out, struct errinfo *ei)
+{
+	enum err err = cache_ready(s, ei);
+	size_t cap = 16;
+	struct slot *slots;
+
+	for (size_t i = 0; i < items->n; i++)
+		out[i] = (struct snapshot_count){.n = -1};
+	if (err)
+		return err;
+	if (items->n <= FEW)
+		return cache_guard(s, count_few(s, account, items, out));
+	while (cap < items->n * 2)
+		cap *= 2;
+	slots = mem_array(cap, sizeof *slots);
+	if (!slots)
+		return err_set(ei, ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < items->n; i++) {
+		int64_t key = line_item_key(items->v[i].id);
+
+		slots[probe(slots, cap - 1, key)] = (struct slot){key, i + 1};
+	}
+	err = fill_counts(s, account, slots, cap - 1, out);
+	mem_free(slots);
+	return cache_guard(s, err);
+}
+
+/* --- where used --- */
+
+void use_set_init(struct use_set *u)
+{
+	memset(u, 0, sizeof *u);
+	arena_init(&u->arena);
+}
+
+void use_set_done(struct use_set *u)
+{
+	arena_done(&u->arena);
+	mem_free(u->v);
+	use_set_init(u);
+}
+
+struct search {
+	struct use_set *out;
+	const char *line_item; /* in the blob at hand */
+	const char *copy; /* in the arena, once there was a hit */
+};
+
+static bool on_match(void *user, const char *id, enum operator_type op)
+{
+	struct search *find = user;
+	struct use_set *out = find->out;
+
+	if (out->n == out->cap) {
+		size_t cap = out->cap ? out->cap * 2 : 64;
+		void *v = mem_realloc_array(out->v, cap, sizeof *out->v);
+
+		if (!v)
+			return false;
+		out->v = v;
+		out->cap = cap;
+	}
+	if (!find->copy)
+		find->copy = arena_strdup(&out->arena, find->line_item);
+	out->v[out->n] = (struct use){find->copy, arena_strdup(&out->arena, id), op};
+	if (!find->copy || (id && !out->v[out->n].criterion_id))
+		return false;
+	out->n++;
+	return true;
+}
+
+enum err snapshot_where_used(struct store *s, const char *account, const char *type_name,
+    const char *value, struct use_set *out)
+{
+	struct search find = {.out = out};
+	struct pack_match m = {type_name, value, on_match, &find};
+	enum err err = cache_ready(s, NULL), done;
+	sqlite3_stmt *st;
+
+	if (err)
+		return err;
+	st = db_query(&s->cache, "SELECT hash, data FROM criteria WHERE owner=? ORDER BY id",
+	    BIND(INT(owner_of(s, account))));
+	while (!err && db_row(st)) {
+		struct pack_reader r;
+
+		find.copy = NULL;
+		err = blob_of(s, st, &find.line_item, &r);
+		if (!err)
+			err = pack_match_criteria((const char *)r.p, (size_t)(r.end - r.p), &m);
+		if (err == ERR_CORRUPT)
+			s->cache.damaged = true;
+	}
+	done = db_done(&s->cache, st, NULL);
+	return cache_guard(s, err ? err : done);
+}

@@ -1,0 +1,214 @@
+#include "store/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/fs.h"
+#include "store/journal.h"
+#include "store/state.h"
+
+/* The lock is on a file of its own: closing any descriptor of a SQLite file would drop SQLite's. */
+static enum err lock_path(struct store *s, const char *account, char *out, struct errinfo *ei)
+{
+	char dir[PATHS_MAX + 8], name[96];
+	uint64_t h = pack_hash(0, s->realm, strlen(s->realm));
+	enum err err;
+
+	h = pack_hash(h, account, strlen(account));
+	snprintf(name, sizeof name, "%.20s-%016llx.lock", account, (unsigned long long)h);
+	/* ids are opaque: only what is surely a file name goes into one */
+	for (char *p = name; *p; p++)
+		if (!strchr(
+			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", *p))
+			*p = '_';
+	if (!fs_join(dir, sizeof dir, s->paths.state, "locks"))
+		return err_set(ei, ERR_IO, "the path is too long");
+	err = paths_make(dir, ei);
+	if (!err && !fs_join(out, DB_PATH_MAX, dir, name))
+		err = err_set(ei, ERR_IO, "the path is too long");
+	return err;
+}
+
+static struct held_lock *find(const struct store *s, const char *account)
+{
+	for (size_t i = 0; i < STORE_LOCKS; i++)
+		if (s->locks[i].fd >= 0 && strcmp(s->locks[i].account, account) == 0)
+			return (struct held_lock *)(uintptr_t)&s->locks[i];
+	return NULL;
+}
+
+static struct held_lock *free_slot(struct store *s)
+{
+	for (size_t i = 0; i < STORE_LOCKS; i++)
+		if (s->locks[i].fd < 0)
+			return &s->locks[i];
+	return NULL;
+}
+
+bool lock_is_held(const struct store *s, const char *account)
+{
+	return find(s, account) != NULL;
+}
+
+int64_t lock_epoch(const struct store *s, const char *account)
+{
+	const struct held_lock *l = find(s, account);
+
+	return l ? l->epoch : 0;
+}
+
+static void boot_id(char out[64])
+{
+	struct buf b;
+
+	buf_init(&b, 63);
+	out[0] = '\0';
+	if (!fs_read("/proc/sys/kernel/random/boot_id", &b, NULL))
+		snprintf(out, 64, "%.*s", (int)strcspn(buf_str(&b), "\n"), buf_str(&b));
+	buf_done(&b);
+}
+
+static void terminal_name(char out[64])
+{
+	if (ttyname_r(STDIN_FILENO, out, 64) != 0 && ttyname_r(STDERR_FILENO, out, 64) != 0)
+		snprintf(out, 64, "no terminal");
+}
+
+struct lock_holder lock_holder(struct store *s, const char *account)
+{
+	struct lock_holder h = {0};
+	char boot[64];
+	sqlite3_stmt *st;
+	bool same_boot = false;
+
+	if (!s->state.sql)
+		return h;
+	boot_id(boot);
+	st = db_query(&s->state,
+	    "SELECT pid, epoch, since, tty, host, boot FROM lease WHERE realm=? AND account=?",
+	    BIND(INT(s->state_realm), TEXT(account)));
+	if (db_row(st)) {
+		h.pid = sqlite3_column_int64(st, 0);
+		h.epoch = sqlite3_column_int64(st, 1);
+		h.since = sqlite3_column_int64(st, 2);
+		snprintf(h.tty, sizeof h.tty, "%s", (const char *)sqlite3_column_text(st, 3));
+		snprintf(h.host, sizeof h.host, "%s", (const char *)sqlite3_column_text(st, 4));
+		same_boot = strcmp((const char *)sqlite3_column_text(st, 5), boot) == 0;
+	}
+	db_done(&s->state, st, NULL);
+	h.held = h.pid > 0 && same_boot && (kill((pid_t)h.pid, 0) == 0 || errno == EPERM);
+	return h;
+}
+
+static enum err refuse(struct store *s, const char *account, int why, struct errinfo *ei)
+{
+	struct lock_holder h;
+
+	if (why != EAGAIN && why != EACCES)
+		return err_set(ei, ERR_REFUSED,
+		    "the state directory has no file locks (%s), so posting is refused: another "
+		    "terminal could post at the same time. Set XDG_STATE_HOME to a local disk",
+		    strerror(why));
+	h = lock_holder(s, account);
+	if (h.pid <= 0)
+		return err_set(ei, ERR_REFUSED, "another reticle is posting to this account");
+	return err_set(ei, ERR_REFUSED,
+	    "reticle %lld on %s is posting to this account; wait until it is done",
+	    (long long)h.pid, h.tty);
+}
+
+static enum err write_lease(
+    struct store *s, const char *account, int64_t *epoch, struct errinfo *ei)
+{
+	char boot[64], host[64] = "", tty[64];
+	enum err err;
+
+	boot_id(boot);
+	terminal_name(tty);
+	gethostname(host, sizeof host - 1);
+	err = state_begin(s, false, ei);
+	if (err)
+		return err;
+	err = db_run(&s->state,
+	    "INSERT INTO lease(realm, account, epoch, pid, boot, host, tty, since)"
+	    " VALUES(?1,?2,1,?3,?4,?5,?6,?7) ON CONFLICT(realm, account) DO UPDATE"
+	    " SET epoch=epoch+1, pid=?3, boot=?4, host=?5, tty=?6, since=?7",
+	    BIND(INT(s->state_realm), TEXT(account), INT(getpid()), TEXT(boot), TEXT(host),
+		TEXT(tty), INT(clock_wall_s())),
+	    ei);
+	*epoch = db_int(&s->state, "SELECT epoch FROM lease WHERE realm=? AND account=?",
+	    BIND(INT(s->state_realm), TEXT(account)), NULL);
+	return state_end(s, err, ei);
+}
+
+static enum err open_locked(struct store *s, const char *account, int *fd, struct errinfo *ei)
+{
+	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char path[DB_PATH_MAX];
+	int why;
+	enum err err = lock_path(s, account, path, ei);
+
+	if (err)
+		return err;
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (*fd < 0)
+		return err_set(ei, ERR_IO, "cannot open %s: %s", path, strerror(errno));
+	if (fcntl(*fd, F_OFD_SETLK, &fl) == 0)
+		return ERR_OK;
+	why = errno;
+	close(*fd);
+	*fd = -1;
+	return refuse(s, account, why, ei);
+}
+
+enum err lock_take(struct store *s, const char *account, struct errinfo *ei)
+{
+	struct held_lock *l = find(s, account);
+	size_t unknown;
+	int fd = -1;
+	enum err err;
+
+	if (l)
+		return ERR_OK;
+	l = free_slot(s);
+	if (!s->state.sql || !s->state_realm)
+		return err_set(ei, ERR_STORE, "posting is off: state.db cannot be used");
+	if (s->needs_acknowledgement)
+		return err_set(ei, ERR_REFUSED,
+		    "edits were restored after damage; look at the review and confirm it first");
+	if (!l || !account[0] || strlen(account) >= sizeof l->account)
+		return err_set(ei, ERR_USAGE, "not an account to post to");
+	err = open_locked(s, account, &fd, ei);
+	if (err)
+		return err;
+	err = write_lease(s, account, &l->epoch, ei);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	l->fd = fd;
+	snprintf(l->account, sizeof l->account, "%s", account);
+	err = journal_recover(s, account, &unknown, ei);
+	if (err)
+		lock_drop(s, account);
+	return err;
+}
+
+void lock_drop(struct store *s, const char *account)
+{
+	struct held_lock *l = find(s, account);
+
+	if (!l)
+		return;
+	/* only for people: the lock itself falls with the descriptor */
+	db_run(&s->state, "UPDATE lease SET pid=0 WHERE realm=? AND account=? AND epoch=?",
+	    BIND(INT(s->state_realm), TEXT(account), INT(l->epoch)), NULL);
+	close(l->fd);
+	l->fd = -1;
+	l->epoch = 0;
+	l->account[0] = '\0';
+}

@@ -1,0 +1,237 @@
+/* state.db again, from edits.log: every staged edit, and every batch that may have been sent. The
+ * undo stack, finished changesets and settings are not in the log, and are gone. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "store/state.h"
+
+#define LOG_MAX (256u * 1024 * 1024)
+
+struct rebuild {
+	struct store *s;
+	struct errinfo *ei;
+	struct {
+		int64_t from, to;
+	} * voided;
+	size_t n_voided, cap_voided;
+};
+
+/* --- first walk: which lines belong to transactions that did not commit --- */
+
+static enum err on_void(void *user, const struct sidelog_entry *e)
+{
+	struct rebuild *r = user;
+
+	if (strcmp(e->verb, "void") != 0)
+		return ERR_OK;
+	if (r->n_voided == r->cap_voided) {
+		size_t cap = r->cap_voided ? r->cap_voided * 2 : 16;
+		void *v = mem_realloc_array(r->voided, cap, sizeof *r->voided);
+
+		if (!v)
+			return ERR_NOMEM;
+		r->voided = v;
+		r->cap_voided = cap;
+	}
+	r->voided[r->n_voided].from = sidelog_get_int(e, "from");
+	r->voided[r->n_voided++].to = sidelog_get_int(e, "to");
+	return ERR_OK;
+}
+
+static bool is_voided(const struct rebuild *r, int64_t seq)
+{
+	for (size_t i = 0; i < r->n_voided; i++)
+		if (seq >= r->voided[i].from && seq <= r->voided[i].to)
+			return true;
+	return false;
+}
+
+/* --- second walk --- */
+
+static int64_t realm_of(struct rebuild *r, const struct sidelog_entry *e, enum err *err)
+{
+	const char *name = sidelog_get(e, "realm");
+	struct db *d = &r->s->state;
+
+	*err = ERR_OK;
+	if (!name)
+		return 0;
+	*err = db_run(d, "INSERT OR IGNORE INTO realm(name) VALUES(?)", BIND(TEXT(name)), r->ei);
+	return db_int(d, "SELECT id FROM realm WHERE name=?", BIND(TEXT(name)), NULL);
+}
+
+static enum err on_edit(struct rebuild *r, const struct sidelog_entry *e)
+{
+	const char *account = sidelog_get(e, "account"), *draft = sidelog_get(e, "draft");
+	const char *what = sidelog_get(e, "what");
+	struct db *d = &r->s->state;
+	int64_t op = sidelog_get_int(e, "op");
+	struct change c = {
+	    .group = (uint64_t)sidelog_get_int(e, "group"),
+	    .line_item_id = sidelog_get(e, "line_item"),
+	    .criterion_id = sidelog_get(e, "criterion"),
+	    .type_name = sidelog_get(e, "type"),
+	    .value = sidelog_get(e, "value"),
+	    .name = sidelog_get(e, "name"),
+	    .location_type = sidelog_get(e, "location_type"),
+	    .note = sidelog_get(e, "note"),
+	    .kind = what && strcmp(what, "remove") == 0 ? CHANGE_DELETE : CHANGE_CREATE,
+	    .op = op >= 0 && op < OP_COUNT ? (enum operator_type)op : OP_OTHER,
+	    .held = sidelog_get_int(e, "held") != 0,
+	};
+	enum err err;
+	int64_t realm = realm_of(r, e, &err), draft_id;
+
+	bool known;
+
+	if (err || !realm || !account || !c.line_item_id || !c.type_name || !c.value)
+		return err;
+	db_int(d, "SELECT 1 FROM change WHERE id=?", BIND(INT(sidelog_get_int(e, "id"))), &known);
+	if (known)
+		return ERR_OK;
+	if (!draft)
+		draft = "";
+	err = db_run(d, "INSERT OR IGNORE INTO draft(realm, account, name) VALUES(?,?,?)",
+	    BIND(INT(realm), TEXT(account), TEXT(draft)), r->ei);
+	if (err)
+		return err;
+	draft_id = db_int(d, "SELECT id FROM draft WHERE realm=? AND account=? AND name=?",
+	    BIND(INT(realm), TEXT(account), TEXT(draft)), NULL);
+	return edit_insert(r->s, draft_id, sidelog_get_int(e, "id"), &c, r->ei);
+}
+
+static enum err set_each(struct rebuild *r, const struct sidelog_entry *e, const char *sql)
+{
+	const char *p = sidelog_get(e, "ids");
+	struct id_range range = {0};
+	enum err err = ERR_OK;
+	int64_t id;
+
+	while (p && !err && (id = ids_parse(&p, &range)) > 0)
+		err = db_run(&r->s->state, sql, BIND(INT(id)), r->ei);
+	return err;
+}
+
+static enum err on_plan(struct rebuild *r, const struct sidelog_entry *e)
+{
+	const char *p = sidelog_get(e, "ids"), *account = sidelog_get(e, "account");
+	const char *title = sidelog_get(e, "title");
+	int64_t batch = sidelog_get_int(e, "batch"), changeset = sidelog_get_int(e, "changeset");
+	struct db *d = &r->s->state;
+	struct id_range range = {0};
+	enum err err;
+	int64_t realm = realm_of(r, e, &err), id, seq = 0;
+
+	if (err || !realm || !account || !batch || !changeset)
+		return err;
+	err = db_run(d,
+	    "INSERT OR IGNORE INTO changeset(id, realm, account, title, digest, at)"
+	    " VALUES(?,?,?,?,'',?)",
+	    BIND(INT(changeset), INT(realm), TEXT(account), TEXT(title ? title : ""),
+		INT(clock_wall_s())),
+	    r->ei);
+	if (!err)
+		err = db_run(d,
+		    "INSERT OR IGNORE INTO batch(id, changeset, seq, state, attempt, epoch)"
+		    " VALUES(?,?,?,0,0,0)",
+		    BIND(INT(batch), INT(changeset), INT(sidelog_get_int(e, "seq"))), r->ei);
+	while (p && !err && (id = ids_parse(&p, &range)) > 0)
+		err = db_run(d,
+		    "INSERT OR IGNORE INTO op(batch, seq, change, state)"
+		    " SELECT ?, ?, id, 0 FROM change WHERE id=?",
+		    BIND(INT(batch), INT(seq++), INT(id)), r->ei);
+	return err;
+}
+
+static enum err on_batch(struct rebuild *r, const struct sidelog_entry *e)
+{
+	const char *to = sidelog_get(e, "to");
+	int64_t batch = sidelog_get_int(e, "batch");
+	unsigned st = 0;
+	enum err err;
+
+	while (to && st < BATCH_STATES && strcmp(batch_state_name((enum batch_state)st), to) != 0)
+		st++;
+	if (!to || st == BATCH_STATES)
+		return ERR_OK;
+	err = db_run(&r->s->state,
+	    "UPDATE batch SET state=?, pre_ids=coalesce(?, pre_ids),"
+	    " wire_at=coalesce(nullif(?, 0), wire_at) WHERE id=?",
+	    BIND(INT(st), TEXT(sidelog_get(e, "pre")), INT(sidelog_get_int(e, "wire_at")),
+		INT(batch)),
+	    r->ei);
+	return err ? err : batch_moves_edits(r->s, batch, (enum batch_state)st, r->ei);
+}
+
+static enum err on_op(struct rebuild *r, const struct sidelog_entry *e)
+{
+	return db_run(&r->s->state, "UPDATE op SET state=?, result_id=? WHERE batch=? AND seq=?",
+	    BIND(INT(sidelog_get_int(e, "state")), TEXT(sidelog_get(e, "result")),
+		INT(sidelog_get_int(e, "batch")), INT(sidelog_get_int(e, "seq"))),
+	    r->ei);
+}
+
+static enum err on_line(void *user, const struct sidelog_entry *e)
+{
+	struct rebuild *r = user;
+	bool voided = is_voided(r, e->seq);
+
+	/* transitions stand even when their transaction did not: they are about the world */
+	if (strcmp(e->verb, "batch") == 0)
+		return on_batch(r, e);
+	if (strcmp(e->verb, "op") == 0)
+		return on_op(r, e);
+	if (voided)
+		return ERR_OK;
+	if (strcmp(e->verb, "edit") == 0)
+		return on_edit(r, e);
+	if (strcmp(e->verb, "gone") == 0)
+		return set_each(r, e, "UPDATE change SET state=4 WHERE id=? AND state=0");
+	if (strcmp(e->verb, "back") == 0)
+		return set_each(r, e, "UPDATE change SET state=0 WHERE id=? AND state=4");
+	if (strcmp(e->verb, "hold") == 0)
+		return set_each(r, e, "UPDATE change SET held=1 WHERE id=?");
+	if (strcmp(e->verb, "unhold") == 0)
+		return set_each(r, e, "UPDATE change SET held=0 WHERE id=?");
+	if (strcmp(e->verb, "plan") == 0)
+		return on_plan(r, e);
+	return ERR_OK; /* "void", and verbs of a newer version */
+}
+
+static enum err replay(struct rebuild *r, const struct buf *text)
+{
+	struct sidelog_at end = {0};
+	struct db *d = &r->s->state;
+	enum err err = sidelog_scan(buf_str(text), text->len, NULL, NULL, on_void, r);
+
+	if (!err)
+		err = db_begin(d, r->ei);
+	if (err)
+		return err;
+	err = sidelog_scan(buf_str(text), text->len, NULL, &end, on_line, r);
+	if (!err)
+		err = db_run(d, "UPDATE log_end SET offset=?, seq=?, hash=? WHERE id=1",
+		    BIND(INT(end.offset), INT(end.seq), INT(end.hash)), r->ei);
+	return db_end(d, err, r->ei);
+}
+
+enum err state_rebuild(struct store *s, size_t *edits, struct errinfo *ei)
+{
+	struct rebuild r = {.s = s, .ei = ei};
+	struct buf text;
+	enum err err;
+
+	buf_init(&text, LOG_MAX);
+	err = fs_read(s->log.path, &text, ei);
+	if (!err)
+		err = replay(&r, &text);
+	buf_done(&text);
+	mem_free(r.voided);
+	if (!err)
+		*edits = (size_t)db_int(
+		    &s->state, "SELECT count(*) FROM change WHERE state < 3", NULL, NULL);
+	return err;
+}

@@ -1,0 +1,45 @@
+/* What drafts, journal and the rebuilding of state.db share. For store/ only. */
+#ifndef RETICLE_STORE_STATE_H
+#define RETICLE_STORE_STATE_H
+
+#include "store/drafts.h"
+#include "store/internal.h"
+#include "store/journal.h"
+
+/* Ids as a blob of varints (action.ids), and as the text "1-5,9" (edits.log). */
+enum err ids_add(struct buf *ids, int64_t *last, int64_t id); /* ascending; *last 0 at first */
+bool ids_next(struct pack_reader *r, int64_t *last, int64_t *id);
+void ids_log(struct sidelog *l, const char *name, const struct buf *ids);
+/* Next id of the text at *p, 0 at the end. range: state between calls, zeroed at first. */
+struct id_range {
+	int64_t next, stop;
+};
+int64_t ids_parse(const char **p, struct id_range *range);
+
+/* The columns that change_of_row() reads, in this order, from 0. */
+#define CHANGE_COLUMNS                                                                             \
+	"c.id, c.grp, c.line_item, c.criterion_id, c.type_name, c.value, c.name,"                  \
+	" c.location_type, c.note, c.kind, c.op, c.held"
+enum err change_of_row(struct arena *arena, sqlite3_stmt *st, struct change *out);
+
+/* One line "edit" in edits.log, enough to make the row again. */
+struct edit_place {
+	const char *realm, *account, *draft;
+};
+void edit_log(struct sidelog *l, const struct edit_place *at, const struct change *c);
+enum err edit_insert(
+    struct store *s, int64_t draft, int64_t id, const struct change *c, struct errinfo *ei);
+
+/* Put the edits of a batch into a state, whatever they are in now, save GONE. Used by the journal
+ * and by the rebuilding. */
+enum err batch_moves_edits(struct store *s, int64_t batch, enum batch_state st, struct errinfo *ei);
+
+/* Epoch with which this store holds the lock of the account; 0: it does not. */
+int64_t lock_epoch(const struct store *s, const char *account);
+
+char *row_text(struct arena *arena, sqlite3_stmt *st, int column, enum err *err);
+
+/* Called when edits.log has to begin anew: write everything that is not settled. */
+enum err state_dump(struct store *s, struct errinfo *ei);
+
+#endif
