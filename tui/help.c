@@ -213,6 +213,42 @@ static bool is_full_line(const struct app *app, const char *text)
 	return app_find_command(app, name) != NULL;
 }
 
+/* While arguments are typed the list keeps showing the command. */
+static void apply_filter(struct help_state *s, const struct app *app)
+{
+	char text[LIST_FILTER_MAX + 1];
+	size_t best = SIZE_MAX, n;
+
+	snprintf(text, sizeof text, "%s", edit_text(&s->edit));
+	if (s->palette && is_full_line(app, text))
+		text[strcspn(text, " ")] = '\0';
+	list_set_filter(&s->list, text);
+	n = strlen(text);
+	/* a command whose name begins so comes before one that only mentions it */
+	for (size_t i = 0; s->palette && n && i < s->list.n_visible; i++) {
+		size_t row = s->list.visible[i];
+		const char *name = s->rows[row].cmd->name;
+
+		if (strncmp(name, text, n) == 0 && (best == SIZE_MAX || !name[n])) {
+			best = i;
+			if (!name[n])
+				break;
+		}
+	}
+	list_goto_pos(&s->list, best == SIZE_MAX ? 0 : best);
+}
+
+/* Typing only notes that it happened, so that a burst filters once; whatever looks at the list
+ * settles it first. */
+static void settle(struct view *v)
+{
+	struct help_state *s = view_state(v);
+
+	if (s->changed)
+		apply_filter(s, v->app);
+	s->changed = false;
+}
+
 static enum err accept(struct view *v, struct errinfo *ei)
 {
 	struct help_state *s = view_state(v);
@@ -247,6 +283,7 @@ static enum err help_command(struct view *v, const struct command_call *call, st
 	struct help_state *s = view_state(v);
 	size_t row;
 
+	settle(v);
 	view_touch(v, TOUCH_ALL);
 	switch (call->cmd->id) {
 	case CORE_ACCEPT:
@@ -284,32 +321,8 @@ static bool help_event(struct view *v, const struct event *e)
 
 static struct list *help_list(struct view *v)
 {
+	settle(v);
 	return &((struct help_state *)view_state(v))->list;
-}
-
-/* While arguments are typed the list keeps showing the command. */
-static void apply_filter(struct help_state *s, const struct app *app)
-{
-	char text[LIST_FILTER_MAX + 1];
-	size_t best = SIZE_MAX, n;
-
-	snprintf(text, sizeof text, "%s", edit_text(&s->edit));
-	if (s->palette && is_full_line(app, text))
-		text[strcspn(text, " ")] = '\0';
-	list_set_filter(&s->list, text);
-	n = strlen(text);
-	/* a command whose name begins so comes before one that only mentions it */
-	for (size_t i = 0; s->palette && n && i < s->list.n_visible; i++) {
-		size_t row = s->list.visible[i];
-		const char *name = s->rows[row].cmd->name;
-
-		if (strncmp(name, text, n) == 0 && (best == SIZE_MAX || !name[n])) {
-			best = i;
-			if (!name[n])
-				break;
-		}
-	}
-	list_goto_pos(&s->list, best == SIZE_MAX ? 0 : best);
 }
 
 static void help_layout(struct view *v, int cols, int rows)
@@ -317,9 +330,7 @@ static void help_layout(struct view *v, int cols, int rows)
 	struct help_state *s = view_state(v);
 
 	(void)cols;
-	if (s->changed)
-		apply_filter(s, v->app);
-	s->changed = false;
+	settle(v);
 	list_layout(&s->list, rows > 4 ? (size_t)rows - 3 : 1);
 }
 

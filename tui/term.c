@@ -91,9 +91,8 @@ static enum err check(struct errinfo *ei)
 		return err_set(ei, ERR_TERMINAL, "standard output is not a terminal");
 	if (!name || !*name)
 		return err_set(ei, ERR_TERMINAL, "TERM is not set");
-	if (setupterm((char *)(uintptr_t)name, STDOUT_FILENO, &status) != OK)
-		return err_set(ei, ERR_TERMINAL, "TERM is \"%.40s\": %s", name,
-		    status < 0 ? "the terminfo database is missing" : "no such terminal is known");
+	if (!painter_load(name, STDOUT_FILENO, &why))
+		return err_set(ei, ERR_TERMINAL, "TERM is \"%.40s\": %s", name, why);
 	painter_cap("cup", cup, sizeof cup);
 	if (!*cup)
 		return err_set(
