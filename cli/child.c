@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -49,7 +50,7 @@ static void set_signals(posix_spawnattr_t *attr)
 	    attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 }
 
-enum err child_start(struct child *c, char *const argv[], struct errinfo *ei)
+enum err child_start(struct child *c, const char *const argv[], struct errinfo *ei)
 {
 	int in[2] = {-1, -1}, out[2] = {-1, -1}, rc;
 	posix_spawn_file_actions_t actions;
@@ -67,7 +68,9 @@ enum err child_start(struct child *c, char *const argv[], struct errinfo *ei)
 	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
 	posix_spawnattr_init(&attr);
 	set_signals(&attr);
-	rc = posix_spawn(&c->pid, argv[0], &actions, &attr, argv, environ);
+	/* POSIX: argv is not changed, the prototype is older than const */
+	rc =
+	    posix_spawn(&c->pid, argv[0], &actions, &attr, (char *const *)(uintptr_t)argv, environ);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	if (rc == 0) {

@@ -22,7 +22,7 @@ struct child_ready { /* strings live as long as the struct */
 
 /* Path of the sandbox program: beside this program, or in ../libexec/reticle. */
 enum err child_find_sandbox(char *path, size_t cap, struct errinfo *ei);
-enum err child_start(struct child *c, char *const argv[], struct errinfo *ei);
+enum err child_start(struct child *c, const char *const argv[], struct errinfo *ei);
 /* Read what is there; true when the line is complete and *ready is filled. ERR_PROTOCOL in ei when
  * the child ended or said something else. */
 bool child_read_ready(struct child *c, struct child_ready *ready, struct errinfo *ei);

@@ -60,7 +60,7 @@ static enum err start_sandbox(struct screen *s, struct errinfo *ei)
 {
 	const struct cli_options *o = s->options;
 	char program[PATH_MAX], name[256], data[PATH_MAX];
-	char *argv[16] = {program, "--exit-with-stdin", "--data", data};
+	const char *argv[16] = {program, "--exit-with-stdin", "--data", data};
 	int n = 4;
 
 	snprintf(name, sizeof name, "account-%.40s-%.40s-%.40s.db",
@@ -72,15 +72,15 @@ static enum err start_sandbox(struct screen *s, struct errinfo *ei)
 		return err_set(ei, ERR_IO, "the state directory's path is too long");
 	if (o->line_items) {
 		argv[n++] = "--line-items";
-		argv[n++] = (char *)(uintptr_t)o->line_items;
+		argv[n++] = o->line_items;
 	}
 	if (o->criteria) {
 		argv[n++] = "--criteria";
-		argv[n++] = (char *)(uintptr_t)o->criteria;
+		argv[n++] = o->criteria;
 	}
 	if (o->seed) {
 		argv[n++] = "--seed";
-		argv[n++] = (char *)(uintptr_t)o->seed;
+		argv[n++] = o->seed;
 	}
 	return child_start(&s->child, argv, ei);
 }

@@ -18,7 +18,7 @@ static void free_view(struct app *app, struct view *v, bool opened)
 static enum err open_view(struct app *app, const struct view_ops *ops, const void *arg,
     struct view **out, struct errinfo *ei)
 {
-	struct view *v;
+	struct view *v = NULL;
 	enum err e;
 
 	if (app->closing)
@@ -46,7 +46,7 @@ static enum err open_view(struct app *app, const struct view_ops *ops, const voi
 enum err app_push(struct app *app, const struct view_ops *ops, const void *arg, struct view **out,
     struct errinfo *ei)
 {
-	struct view *v;
+	struct view *v = NULL;
 	enum err e = open_view(app, ops, arg, &v, ei);
 
 	if (e != ERR_OK)

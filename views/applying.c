@@ -25,6 +25,7 @@ struct applying {
 	struct apply *engine;
 	char account[65];
 	size_t unknown; /* operations of unknown outcome in the journal */
+	bool intended; /* the batch that is under way has an intent */
 };
 
 static enum err make(struct session *s)
@@ -99,6 +100,7 @@ static enum err on_intent(
 	struct applying *a = ctx;
 	struct journal_intent in = {body, strlen(body), sha256, pre_ids};
 
+	a->intended = true;
 	return journal_intent(a->session->cfg.store, a->batch_ids[batch], &in, &a->status.ei);
 }
 
@@ -129,67 +131,76 @@ static enum op_state op_state_of(enum apply_outcome o)
 }
 
 /* The journal's word for what a whole batch came to. */
-static enum batch_state batch_state_of(const struct applying *a, size_t batch, enum apply_outcome o)
+static enum batch_state batch_state_of(const struct apply_end *e)
 {
 	size_t present = 0, absent = 0;
 
-	for (size_t i = a->first[batch]; i < a->status.n_ops && a->rows[i].batch == batch; i++) {
-		enum op_state st = op_state_of(a->rows[i].outcome);
+	for (size_t i = 0; i < e->n; i++) {
+		enum op_state st = op_state_of(e->ops[i].outcome);
 
 		present += st == OP_STATE_PRESENT;
 		absent += st == OP_STATE_ABSENT;
 	}
-	switch (o) {
+	switch (e->outcome) {
 	case OUTCOME_APPLIED:
 		return BATCH_OK;
 	case OUTCOME_REFUSED:
-	case OUTCOME_CONFLICT:
 		return BATCH_REJECTED;
 	case OUTCOME_UNKNOWN:
 	case OUTCOME_PENDING:
 		return BATCH_UNKNOWN;
 	default:
-		return present && absent ? BATCH_PARTIAL : absent ? BATCH_ABSENT : BATCH_VERIFIED;
+		return e->partial || (present && absent) ? BATCH_PARTIAL
+		       : absent                          ? BATCH_ABSENT
+							 : BATCH_VERIFIED;
 	}
 }
 
-static enum err on_end(void *ctx, size_t batch, enum apply_outcome o, const struct errinfo *why)
+static enum err end_unsent(struct applying *a, size_t batch, const struct apply_end *e)
 {
-	struct applying *a = ctx;
+	const char *why = e->ei ? e->ei->msg : apply_outcome_name(e->outcome);
 	struct store *store = a->session->cfg.store;
-	size_t n = a->batches[batch].n;
-	struct journal_op_end *ops;
-	struct journal_end end = {
-	    .http_status = why ? why->http : 0, .verdict = why ? why->msg : NULL};
-	enum err err;
 
-	if (o == OUTCOME_NOT_SENT || o == OUTCOME_CONFLICT)
-		return journal_not_sent(
-		    store, a->batch_ids[batch], why ? why->msg : "not sent", &a->status.ei);
-	ops = mem_array(n, sizeof *ops);
-	if (!ops)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < n; i++)
-		ops[i].state = op_state_of(a->rows[a->first[batch] + i].outcome);
-	end.state = batch_state_of(a, batch, o);
-	end.ops = ops;
-	end.n_ops = n;
-	err = journal_end(store, a->batch_ids[batch], &end, &a->status.ei);
-	mem_free(ops);
-	return err;
+	/* without an intent its edits never left the stage */
+	if (!a->intended)
+		return journal_note(store, a->batch_ids[batch], why, &a->status.ei);
+	return journal_not_sent(store, a->batch_ids[batch], why, &a->status.ei);
 }
 
-static enum err on_op(
-    void *ctx, size_t batch, size_t op, enum apply_outcome o, const char *result_id)
+static enum err on_end(void *ctx, size_t batch, const struct apply_end *e)
 {
 	struct applying *a = ctx;
-	struct applying_op *row = &a->rows[a->first[batch] + op];
-	struct journal_op_end end = {result_id, row->why[0] ? row->why : NULL, op_state_of(o)};
+	struct journal_op_end *ops;
+	struct journal_end end = {.state = batch_state_of(e),
+	    .http_status = e->ei ? e->ei->http : 0,
+	    .verdict = e->ei ? e->ei->msg : apply_outcome_name(e->outcome),
+	    .n_ops = e->n};
+	enum err err;
 
-	row->outcome = o;
-	if (end.state == OP_STATE_OPEN)
-		return ERR_OK;
-	return journal_end_op(a->session->cfg.store, a->batch_ids[batch], op, &end, &a->status.ei);
+	for (size_t i = 0; i < e->n; i++) {
+		struct applying_op *row = &a->rows[a->first[batch] + i];
+
+		row->outcome = e->ops[i].outcome;
+		if (e->ops[i].ei && e->ops[i].ei->code)
+			snprintf(row->why, sizeof row->why, "%.*s", (int)sizeof row->why - 1,
+			    e->ops[i].ei->msg);
+	}
+	if (e->outcome == OUTCOME_NOT_SENT || e->outcome == OUTCOME_CONFLICT ||
+	    e->outcome == OUTCOME_NOOP)
+		return end_unsent(a, batch, e);
+	ops = mem_array(e->n, sizeof *ops);
+	if (!ops)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < e->n; i++) {
+		struct applying_op *row = &a->rows[a->first[batch] + i];
+
+		ops[i] = (struct journal_op_end){e->ops[i].result_id, row->why[0] ? row->why : NULL,
+		    op_state_of(e->ops[i].outcome)};
+	}
+	end.ops = ops;
+	err = journal_end(a->session->cfg.store, a->batch_ids[batch], &end, &a->status.ei);
+	mem_free(ops);
+	return err;
 }
 
 static enum err on_note(void *ctx, size_t batch, const char *why)
@@ -201,7 +212,7 @@ static enum err on_note(void *ctx, size_t batch, const char *why)
 
 static struct apply_journal journal_of(struct applying *a)
 {
-	return (struct apply_journal){a, on_intent, on_sent, on_end, on_op, on_note};
+	return (struct apply_journal){a, on_intent, on_sent, on_end, on_note};
 }
 
 /* --- what the engine tells --- */
@@ -255,6 +266,9 @@ static void on_event(struct apply *ap, const struct apply_event *ev, void *user)
 	st->partial |= ev->partial;
 	switch (ev->kind) {
 	case APPLY_BATCH_CHECK:
+		a->intended = false;
+		st->phase = APPLYING_RUNNING;
+		break;
 	case APPLY_BATCH_SENDING:
 		st->phase = APPLYING_RUNNING;
 		break;
