@@ -79,12 +79,35 @@ static void on_history_load(void *user, const char *name, struct buf *lines)
 	buf_done(&one);
 }
 
+/* The account is named on every screen: nobody should post to the wrong one. */
+static void name_account(struct screen *s)
+{
+	const struct account *a = session_account(s->session);
+	char badge[128];
+
+	snprintf(badge, sizeof badge, "%s%.100s", s->demo ? "DEMO " : "",
+	    a && a->name ? a->name : session_account_id(s->session));
+	app_set_badge(s->app, s->demo ? STYLE_BADGE_DEMO : STYLE_BADGE, badge);
+}
+
 static void on_session_change(void *user, unsigned kinds)
 {
 	struct screen *s = user;
 
-	if (s->app)
-		views_changed(s->app, kinds);
+	if (!s->app)
+		return;
+	for (int k = 0; k < DATA_KINDS; k++) {
+		struct data_state st = session_state(s->session, (enum data_kind)k);
+
+		/* a reading that failed is told once, when it failed */
+		if ((kinds & DATA_BIT(k)) && st.ei.code && !s->told[k])
+			app_message_err(s->app, &st.ei);
+		if (kinds & DATA_BIT(k))
+			s->told[k] = st.ei.code != ERR_OK;
+	}
+	if (kinds & DATA_BIT(DATA_ACCOUNTS))
+		name_account(s);
+	views_changed(s->app, kinds);
 }
 
 enum err screen_connect(struct screen *s, const struct api_config *cfg, struct errinfo *ei)
@@ -283,8 +306,7 @@ enum err screen_open(struct screen *s, const struct screen_start *start, struct 
 	err = open_app(s, ei);
 	if (err)
 		return err;
-	if (s->demo)
-		app_set_badge(s->app, STYLE_BADGE_DEMO, "DEMO");
+	name_account(s);
 	tell_store_messages(s);
 	return app_push(s->app,
 	    s->demo || session_account_id(s->session)[0] ? &line_items_view : &accounts_view, NULL,

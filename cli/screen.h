@@ -27,6 +27,7 @@ struct screen {
 	bool demo;
 	bool connecting; /* the network is still to come; scripts wait */
 	bool painted;
+	bool told[DATA_KINDS]; /* the failure of this reading was shown */
 };
 
 /* Open the store, build session and app, open the first view. host names the realm

@@ -78,29 +78,29 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 
 	switch ((enum column)column) {
 	case COL_NAME:
-		cell_text(out, a->name ? a->name : "(no name)");
+		row_cell_text(out, a->name ? a->name : "(no name)");
 		break;
 	case COL_ROLE:
 		if (open)
 			snprintf(out->scratch, sizeof out->scratch, "%s%sopen now",
 			    session_role(st->session), session_role(st->session)[0] ? ", " : "");
-		cell_text(out, open ? out->scratch : "");
+		row_cell_text(out, open ? out->scratch : "");
 		out->style = STYLE_OK;
 		break;
 	case COL_STATUS:
 		rows_words(a->approval_status, out->scratch, sizeof out->scratch);
-		cell_text(out, out->scratch);
+		row_cell_text(out, out->scratch);
 		if (a->approval_status && strcmp(a->approval_status, "ACCEPTED") != 0)
 			out->style = STYLE_WARNING;
 		break;
 	case COL_TIMEZONE:
-		cell_text(out, a->timezone);
+		row_cell_text(out, a->timezone);
 		break;
 	case COL_BUSINESS:
-		cell_text(out, a->business_name);
+		row_cell_text(out, a->business_name);
 		break;
 	default:
-		cell_text(out, a->id);
+		row_cell_text(out, a->id);
 		out->style = STYLE_DIM;
 		break;
 	}

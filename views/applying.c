@@ -475,8 +475,7 @@ static enum err settle_batch(struct session *s, const struct journal_batch *b, s
 	struct applying *a = s->applying;
 	struct apply_journal journal = journal_of(a);
 	struct journal_op_list ops;
-	struct apply_unsettled u = {
-	    .account_id = a->account, .pre_ids = b->pre_ids, .wire_at_s = b->wire_at};
+	struct apply_job job = {.account_id = a->account, .n_batches = 1};
 	enum err err;
 
 	journal_op_list_init(&ops);
@@ -484,9 +483,9 @@ static enum err settle_batch(struct session *s, const struct journal_batch *b, s
 	if (!err && copy_unknown(a, b, &ops))
 		err = err_set(ei, ERR_NOMEM, "no memory to settle");
 	if (!err) {
-		u.ops = a->ops;
-		u.n = ops.n;
-		a->engine = apply_settle(s->api, &u, &journal, NULL, on_event, a, ei);
+		job.batches = a->batches;
+		a->engine = apply_recover(
+		    s->api, &job, b->wire_at, b->pre_ids, &journal, NULL, on_event, a, ei);
 		err = a->engine ? ERR_OK : ei->code;
 	}
 	journal_op_list_done(&ops);

@@ -139,21 +139,21 @@ static void cell_targetable(const struct audience *a, struct table_cell *out)
 	out->style = a->targetable ? STYLE_OK : STYLE_WARNING;
 	reasons_of(a, why, sizeof why);
 	if (a->targetable)
-		cell_text(out, yes);
+		row_cell_text(out, yes);
 	else
 		snprintf(out->scratch, sizeof out->scratch, "%s: %s", no, why);
 	if (!a->targetable)
-		cell_text(out, out->scratch);
+		row_cell_text(out, out->scratch);
 }
 
 static void cell_size(const struct audience *a, struct table_cell *out)
 {
 	if (a->audience_size < 0) {
-		cell_text(out, "not known");
+		row_cell_text(out, "not known");
 		out->style = STYLE_DIM;
 		return;
 	}
-	cell_text(out, table_number(out->scratch, (unsigned long long)a->audience_size));
+	row_cell_text(out, table_number(out->scratch, (unsigned long long)a->audience_size));
 }
 
 static void row_cell(const void *user, size_t row, int column, struct table_cell *out)
@@ -163,10 +163,10 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 
 	switch ((enum column)column) {
 	case COL_NAME:
-		cell_text(out, a->name ? a->name : "(no name)");
+		row_cell_text(out, a->name ? a->name : "(no name)");
 		break;
 	case COL_TYPE:
-		cell_text(out, a->audience_type);
+		row_cell_text(out, a->audience_type);
 		break;
 	case COL_SIZE:
 		cell_size(a, out);
@@ -176,19 +176,19 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 		break;
 	case COL_PERMISSION:
 		rows_words(a->permission_level, out->scratch, sizeof out->scratch);
-		cell_text(out, out->scratch);
+		row_cell_text(out, out->scratch);
 		break;
 	case COL_OWNER:
 		owner_text(st->session, a, out->scratch, sizeof out->scratch);
-		cell_text(out, out->scratch);
+		row_cell_text(out, out->scratch);
 		break;
 	case COL_UPDATED:
 		if (a->updated_at)
 			clock_format_age(clock_wall_s() - a->updated_at, out->scratch);
-		cell_text(out, a->updated_at ? out->scratch : "");
+		row_cell_text(out, a->updated_at ? out->scratch : "");
 		break;
 	default:
-		cell_text(out, a->id);
+		row_cell_text(out, a->id);
 		out->style = STYLE_DIM;
 		break;
 	}

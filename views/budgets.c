@@ -238,23 +238,23 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 	out->style = r->style;
 	switch ((enum column)column) {
 	case COL_WHAT:
-		cell_text(out, r->what);
+		row_cell_text(out, r->what);
 		break;
 	case COL_NOW:
-		cell_text(out, r->now);
+		row_cell_text(out, r->now);
 		break;
 	case COL_LIMIT:
-		cell_text(out, r->limit);
+		row_cell_text(out, r->limit);
 		break;
 	default:
-		cell_text(out, r->when);
+		row_cell_text(out, r->when);
 		break;
 	}
 }
 
 static void group_cell(const void *user, size_t row, struct table_cell *out)
 {
-	cell_text(out, section_titles[((const struct state *)user)->rows[row].section]);
+	row_cell_text(out, section_titles[((const struct state *)user)->rows[row].section]);
 }
 
 /* --- view --- */

@@ -96,13 +96,13 @@ static void cell_runs(const struct campaign *c, struct table_cell *out)
 	char why[200];
 
 	if (c->servable) {
-		cell_text(out, "yes");
+		row_cell_text(out, "yes");
 		out->style = STYLE_OK;
 		return;
 	}
 	rows_words(c->reasons_not_servable, why, sizeof why);
 	snprintf(out->scratch, sizeof out->scratch, why[0] ? "no: %s" : "no", why);
-	cell_text(out, out->scratch);
+	row_cell_text(out, out->scratch);
 	out->style = STYLE_WARNING;
 }
 
@@ -113,11 +113,11 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 
 	switch ((enum column)column) {
 	case COL_NAME:
-		cell_text(out, c->name ? c->name : "(no name)");
+		row_cell_text(out, c->name ? c->name : "(no name)");
 		break;
 	case COL_STATUS:
 		rows_words(status_of(c), out->scratch, sizeof out->scratch);
-		cell_text(out, out->scratch);
+		row_cell_text(out, out->scratch);
 		out->style =
 		    status_of(c) && strcmp(status_of(c), "ACTIVE") == 0 ? STYLE_OK : STYLE_NORMAL;
 		break;
@@ -125,18 +125,18 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 		cell_runs(c, out);
 		break;
 	case COL_DAILY:
-		cell_money(out, c->daily_budget_micro, c->currency);
+		row_cell_money(out, c->daily_budget_micro, c->currency);
 		break;
 	case COL_TOTAL:
-		cell_money(out, c->total_budget_micro, c->currency);
+		row_cell_money(out, c->total_budget_micro, c->currency);
 		break;
 	case COL_ITEMS:
 		snprintf(out->scratch, sizeof out->scratch, "%llu",
 		    (unsigned long long)items_of(st, c->id));
-		cell_text(out, out->scratch);
+		row_cell_text(out, out->scratch);
 		break;
 	default:
-		cell_text(out, c->id);
+		row_cell_text(out, c->id);
 		out->style = STYLE_DIM;
 		break;
 	}

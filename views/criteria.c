@@ -171,7 +171,7 @@ static void group_cell(const void *user, size_t row, struct table_cell *out)
 	else
 		snprintf(out->scratch, sizeof out->scratch, "%s  (%s)", type_info(c->type)->label,
 		    classes[type_info(c->type)->class]);
-	cell_text(out, out->scratch);
+	row_cell_text(out, out->scratch);
 }
 
 static void cell_value(
@@ -181,7 +181,7 @@ static void cell_value(
 				       ? session_audience(st->session, r->criterion->value)
 				       : NULL;
 
-	cell_text(out, judge_label(st->session, r->criterion));
+	row_cell_text(out, judge_label(st->session, r->criterion));
 	if (r->state == EFFECTIVE_ADDED)
 		out->style = STYLE_ADDED;
 	else if (r->state == EFFECTIVE_REMOVED)
@@ -198,27 +198,27 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 
 	switch ((enum column)column) {
 	case COL_SIGN:
-		cell_text(out, sign_word(r->criterion));
+		row_cell_text(out, sign_word(r->criterion));
 		out->style = r->criterion->op == OP_NE ? STYLE_EXCLUDE : STYLE_INCLUDE;
 		break;
 	case COL_VALUE:
 		cell_value(st, r, out);
 		break;
 	case COL_STATE:
-		cell_text(out, state_word(r));
+		row_cell_text(out, state_word(r));
 		out->style = r->state == EFFECTIVE_ADDED ? STYLE_ADDED : STYLE_REMOVED;
 		break;
 	case COL_ITEM:
-		cell_text(out, item_name(st, row, out->scratch, sizeof out->scratch));
+		row_cell_text(out, item_name(st, row, out->scratch, sizeof out->scratch));
 		out->style = STYLE_DIM;
 		break;
 	case COL_KIND:
 		rows_words(r->criterion->location_type, out->scratch, sizeof out->scratch);
-		cell_text(out, out->scratch);
+		row_cell_text(out, out->scratch);
 		out->style = STYLE_DIM;
 		break;
 	case COL_RAW:
-		cell_text(out, r->criterion->value);
+		row_cell_text(out, r->criterion->value);
 		out->style = STYLE_DIM;
 		break;
 	case COL_UPDATED:
@@ -226,11 +226,11 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 			break;
 		clock_format_utc(r->criterion->updated_at, text);
 		text[10] = '\0';
-		cell_copy(out, text);
+		row_cell_copy(out, text);
 		out->style = STYLE_DIM;
 		break;
 	default:
-		cell_text(out, r->criterion->id);
+		row_cell_text(out, r->criterion->id);
 		out->style = STYLE_DIM;
 		break;
 	}
@@ -777,7 +777,7 @@ static void criteria_describe(const struct view *v, struct view_about *a)
 	if (a->loading)
 		snprintf(a->progress_text, sizeof a->progress_text, "%zu read",
 		    session_state(st->session, DATA_CRITERIA).rows);
-	a->hints = "add remove flip undo test review help";
+	a->hints = "add remove flip undo test review";
 }
 
 static struct list *criteria_list(struct view *v)

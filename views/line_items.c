@@ -43,6 +43,7 @@ struct state {
 	struct session *session;
 	struct list list;
 	struct table table;
+	char empty[256];
 	char *campaign_id; /* NULL: all */
 	uint32_t *rows; /* of the session's set; NULL: all of them in their order */
 	size_t n_rows;
@@ -154,7 +155,7 @@ static enum style status_style(const char *status)
 static void cell_words(struct table_cell *out, const char *api_enum)
 {
 	rows_words(api_enum, out->scratch, sizeof out->scratch);
-	cell_text(out, out->scratch);
+	row_cell_text(out, out->scratch);
 }
 
 static void cell_staged(const struct state *st, const struct line_item *li, struct table_cell *out)
@@ -169,7 +170,7 @@ static void cell_staged(const struct state *st, const struct line_item *li, stru
 	else
 		snprintf(out->scratch, sizeof out->scratch, n.creates ? "+%u" : "-%u",
 		    n.creates + n.deletes);
-	cell_text(out, out->scratch);
+	row_cell_text(out, out->scratch);
 }
 
 static void cell_criteria(const struct state *st, size_t row, struct table_cell *out)
@@ -178,13 +179,13 @@ static void cell_criteria(const struct state *st, size_t row, struct table_cell 
 
 	if (c.n < 0) {
 		out->style = STYLE_DIM;
-		cell_text(out, "?");
+		row_cell_text(out, "?");
 		return;
 	}
 	if (c.n == 0)
 		out->style = STYLE_WARNING; /* targets everyone worldwide */
 	snprintf(out->scratch, sizeof out->scratch, c.n ? "%d" : "none!", (int)c.n);
-	cell_text(out, out->scratch);
+	row_cell_text(out, out->scratch);
 }
 
 static void row_cell(const void *user, size_t row, int column, struct table_cell *out)
@@ -194,7 +195,7 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 
 	switch ((enum column)column) {
 	case COL_NAME:
-		cell_text(out, li->name ? li->name : "(no name)");
+		row_cell_text(out, li->name ? li->name : "(no name)");
 		if (!li->name)
 			out->style = STYLE_DIM;
 		break;
@@ -213,25 +214,25 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 		break;
 	case COL_BID:
 		if (li->bid_strategy && strcmp(li->bid_strategy, "AUTO") == 0)
-			cell_text(out, "auto");
+			row_cell_text(out, "auto");
 		else
-			cell_money(out, li->bid_micro, li->currency);
+			row_cell_money(out, li->bid_micro, li->currency);
 		break;
 	case COL_DAILY:
-		cell_money(out, li->daily_budget_micro, li->currency);
+		row_cell_money(out, li->daily_budget_micro, li->currency);
 		break;
 	case COL_TOTAL:
-		cell_money(out, li->total_budget_micro, li->currency);
+		row_cell_money(out, li->total_budget_micro, li->currency);
 		break;
 	case COL_PLACEMENTS:
 		cell_words(out, li->placements);
 		break;
 	case COL_CAMPAIGN:
-		cell_text(out, campaign_name(st, li));
+		row_cell_text(out, campaign_name(st, li));
 		out->style = STYLE_DIM;
 		break;
 	default:
-		cell_text(out, li->id);
+		row_cell_text(out, li->id);
 		out->style = STYLE_DIM;
 		break;
 	}
@@ -275,7 +276,6 @@ static enum err line_items_open(struct view *v, const void *arg, struct errinfo 
 	}
 	list_init(&st->list, &src);
 	table_init(&st->table, &cells, &st->list);
-	st->table.empty = "No line items here. R reads the account again; a shows the accounts.";
 	list_refresh(&st->list);
 	if (a && a->filter)
 		list_set_filter(&st->list, a->filter);
@@ -308,6 +308,22 @@ static void want_counts(struct state *st)
 	session_want_criteria(st->session, ids, n);
 }
 
+static const char *empty_text(struct state *st)
+{
+	struct data_state s = session_state(st->session, DATA_LINE_ITEMS);
+
+	if (s.loading)
+		return "Reading the line items from X...";
+	if (s.ei.code) {
+		snprintf(st->empty, sizeof st->empty, "Could not be read: %.180s; R tries again.",
+		    s.ei.msg);
+		return st->empty;
+	}
+	if (!session_api(st->session) && !s.known)
+		return "Nothing was read yet, and there is no connection.";
+	return "No line items here. R reads the account again; :accounts shows the others.";
+}
+
 static void line_items_layout(struct view *v, int cols, int rows)
 {
 	struct state *st = view_state(v);
@@ -320,6 +336,7 @@ static void line_items_layout(struct view *v, int cols, int rows)
 		select_rows(st);
 		list_refresh(&st->list);
 	}
+	st->table.empty = empty_text(st);
 	table_layout(&st->table, cols, rows);
 	want_counts(st);
 }
@@ -380,7 +397,7 @@ static void detail_money(struct buf *out, const char *label, int64_t micros, con
 {
 	struct table_cell cell = {0};
 
-	cell_money(&cell, micros, currency);
+	row_cell_money(&cell, micros, currency);
 	detail(out, label, cell.text);
 }
 
@@ -467,7 +484,7 @@ static void line_items_describe(const struct view *v, struct view_about *a)
 		snprintf(a->progress_text, sizeof a->progress_text, "%zu read", s.rows);
 	else if (a->loading)
 		snprintf(a->progress_text, sizeof a->progress_text, "counting criteria");
-	a->hints = "open add mark filter review help";
+	a->hints = "open add mark filter review";
 }
 
 static struct list *line_items_list(struct view *v)

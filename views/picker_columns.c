@@ -183,11 +183,11 @@ static void cell_kind(const struct pick_row *r, struct table_cell *out)
 	const char *place_word = pick_place_word(r->kind);
 
 	if (place_word) {
-		cell_text(out, place_word);
+		row_cell_text(out, place_word);
 		return;
 	}
 	rows_words(r->kind, out->scratch, sizeof out->scratch);
-	cell_text(out, out->scratch);
+	row_cell_text(out, out->scratch);
 }
 
 static void cell_here(const struct picker *p, const struct pick_use *u, struct table_cell *out)
@@ -200,17 +200,17 @@ static void cell_here(const struct picker *p, const struct pick_use *u, struct t
 	live = u->live[0] + u->live[1];
 	if (u->staged[0] || u->staged[1]) {
 		out->style = STYLE_ADDED;
-		cell_text(out, u->staged[1] ? "+ staged exclude" : "+ staged");
+		row_cell_text(out, u->staged[1] ? "+ staged exclude" : "+ staged");
 	} else if (u->removed) {
 		out->style = STYLE_REMOVED;
-		cell_text(out, "- staged removal");
+		row_cell_text(out, "- staged removal");
 	} else if (live) {
 		out->style = STYLE_DIM;
 		if (live >= p->n_ids)
 			where = "";
 		snprintf(out->scratch, sizeof out->scratch, "%s%s",
 		    u->live[1] ? "excluded" : "included", where);
-		cell_text(out, out->scratch);
+		row_cell_text(out, out->scratch);
 	}
 }
 
@@ -230,34 +230,34 @@ void pick_cell(const void *user, size_t row, int column, struct table_cell *out)
 
 	switch (p->shape->roles[column]) {
 	case PICK_NAME:
-		cell_text(out, r->name);
+		row_cell_text(out, r->name);
 		out->style = name_style(p, r, u);
 		break;
 	case PICK_KIND:
 		cell_kind(r, out);
 		break;
 	case PICK_RAW_KIND:
-		cell_text(out, r->kind);
+		row_cell_text(out, r->kind);
 		break;
 	case PICK_COUNTRY:
-		cell_text(out, r->country);
+		row_cell_text(out, r->country);
 		break;
 	case PICK_EXTRA:
-		cell_text(out, r->extra);
+		row_cell_text(out, r->extra);
 		break;
 	case PICK_USABLE:
-		cell_text(out, r->warning ? "no" : "yes");
+		row_cell_text(out, r->warning ? "no" : "yes");
 		out->style = r->warning ? STYLE_WARNING : STYLE_OK;
 		break;
 	case PICK_MATCH:
-		cell_text(out, match_word(r->type));
+		row_cell_text(out, match_word(r->type));
 		break;
 	case PICK_USE:
-		cell_text(out, pick_op_word(r->type, r->op));
+		row_cell_text(out, pick_op_word(r->type, r->op));
 		out->style = r->op == OP_NE ? STYLE_EXCLUDE : STYLE_INCLUDE;
 		break;
 	case PICK_ID:
-		cell_text(out, r->value);
+		row_cell_text(out, r->value);
 		out->style = STYLE_DIM;
 		break;
 	case PICK_HERE:

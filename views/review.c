@@ -113,7 +113,7 @@ static void group_cell(const void *user, size_t row, struct table_cell *out)
 		    it->plan->widen.worldwide_after ? "   EVERYONE WORLDWIDE" : "");
 	if (it->plan && it->plan->widen.worldwide_after)
 		out->style = STYLE_DANGER;
-	cell_text(out, out->scratch);
+	row_cell_text(out, out->scratch);
 }
 
 static const struct {
@@ -138,20 +138,20 @@ static void cell_state(const struct review_row *r, struct table_cell *out)
 		if (r->op->why[0])
 			snprintf(out->scratch, sizeof out->scratch, "%.40s: %.200s",
 			    outcomes[r->op->outcome].text, r->op->why);
-		cell_text(out, r->op->why[0] ? out->scratch : outcomes[r->op->outcome].text);
+		row_cell_text(out, r->op->why[0] ? out->scratch : outcomes[r->op->outcome].text);
 	} else if (r->change->held) {
 		out->style = STYLE_DIM;
-		cell_text(out, "held back");
+		row_cell_text(out, "held back");
 	} else if (r->noop != NOOP_NONE) {
 		out->style = STYLE_DIM;
-		cell_text(out, effective_why_text(r->noop));
+		row_cell_text(out, effective_why_text(r->noop));
 	} else if (r->problem) {
 		out->style = r->problem->severity == RULE_ERROR     ? STYLE_ERROR
 			     : r->problem->severity == RULE_WARNING ? STYLE_WARNING
 								    : STYLE_NOTE;
-		cell_text(out, r->problem->message);
+		row_cell_text(out, r->problem->message);
 	} else {
-		cell_text(out, "staged");
+		row_cell_text(out, "staged");
 	}
 }
 
@@ -164,26 +164,27 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 
 	switch ((enum column)column) {
 	case COL_WHAT:
-		cell_text(out, add ? "+ add" : "- remove");
+		row_cell_text(out, add ? "+ add" : "- remove");
 		out->style = add ? STYLE_ADDED : STYLE_REMOVED;
 		break;
 	case COL_VALUE:
-		cell_text(out, label_of(st, r->change));
+		row_cell_text(out, label_of(st, r->change));
 		out->style = r->change->held ? STYLE_DIM : add ? STYLE_ADDED : STYLE_REMOVED;
 		break;
 	case COL_TYPE:
-		cell_text(out, r->change->type == TYPE_UNKNOWN ? r->change->type_name
-							       : type_info(r->change->type)->label);
+		row_cell_text(out, r->change->type == TYPE_UNKNOWN
+				       ? r->change->type_name
+				       : type_info(r->change->type)->label);
 		break;
 	case COL_SIGN:
-		cell_text(out, signs[r->change->op]);
+		row_cell_text(out, signs[r->change->op]);
 		out->style = r->change->op == OP_NE ? STYLE_EXCLUDE : STYLE_INCLUDE;
 		break;
 	case COL_STATE:
 		cell_state(r, out);
 		break;
 	default:
-		cell_text(out, r->change->value);
+		row_cell_text(out, r->change->value);
 		out->style = STYLE_DIM;
 		break;
 	}
@@ -637,7 +638,7 @@ static void review_describe(const struct view *v, struct view_about *a)
 	table_position(&st->table, a->position, sizeof a->position);
 	a->loading = session_criteria_loading(st->session) || applying_busy(st->session);
 	a->progress = -1;
-	a->hints = "post hold unstage open undo help";
+	a->hints = "post hold unstage open undo";
 }
 
 static struct list *review_list(struct view *v)

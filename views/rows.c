@@ -42,22 +42,22 @@ void rows_words(const char *api_enum, char *out, size_t cap)
 	out[n] = '\0';
 }
 
-void cell_copy(struct table_cell *out, const char *text)
+void row_cell_copy(struct table_cell *out, const char *text)
 {
 	snprintf(out->scratch, sizeof out->scratch, "%s", text);
-	cell_text(out, out->scratch);
+	row_cell_text(out, out->scratch);
 }
 
-void cell_text(struct table_cell *out, const char *text)
+void row_cell_text(struct table_cell *out, const char *text)
 {
 	out->text = text ? text : "";
 	out->len = strlen(out->text);
 }
 
-void cell_money(struct table_cell *out, int64_t micros, const char *currency)
+void row_cell_money(struct table_cell *out, int64_t micros, const char *currency)
 {
 	char text[MONEY_TEXT_BYTES];
 
 	money_format(micros, currency, text);
-	cell_copy(out, text);
+	row_cell_copy(out, text);
 }

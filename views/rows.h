@@ -21,8 +21,8 @@ void row_ids_done(struct row_ids *r);
  * large. Unknown values come out readable too. */
 void rows_words(const char *api_enum, char *out, size_t cap);
 /* Put text into the cell: copied into its scratch when it would not live long enough. */
-void cell_copy(struct table_cell *out, const char *text);
-void cell_text(struct table_cell *out, const char *text); /* borrowed; NULL is empty */
-void cell_money(struct table_cell *out, int64_t micros, const char *currency);
+void row_cell_copy(struct table_cell *out, const char *text);
+void row_cell_text(struct table_cell *out, const char *text); /* borrowed; NULL is empty */
+void row_cell_money(struct table_cell *out, int64_t micros, const char *currency);
 
 #endif

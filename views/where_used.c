@@ -237,30 +237,30 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 
 	switch ((enum column)column) {
 	case COL_NAME:
-		cell_text(out, name_of(st, r));
+		row_cell_text(out, name_of(st, r));
 		break;
 	case COL_USE:
-		cell_text(out, r->use ? r->use : "not read yet");
+		row_cell_text(out, r->use ? r->use : "not read yet");
 		out->style = !r->use                          ? STYLE_DIM
 			     : strcmp(r->use, "exclude") == 0 ? STYLE_EXCLUDE
 							      : STYLE_INCLUDE;
 		break;
 	case COL_STATUS:
 		rows_words(status_of(st, r), out->scratch, sizeof out->scratch);
-		cell_text(out, out->scratch);
+		row_cell_text(out, out->scratch);
 		break;
 	case COL_CAMPAIGN:
-		cell_text(out, campaign_of(st, r));
+		row_cell_text(out, campaign_of(st, r));
 		out->style = STYLE_DIM;
 		break;
 	case COL_SOURCE:
-		cell_text(out, r->source == SOURCE_READ ? "its criteria"
-			       : r->source == SOURCE_X  ? "X's answer"
-							: "criteria and X");
+		row_cell_text(out, r->source == SOURCE_READ ? "its criteria"
+				   : r->source == SOURCE_X  ? "X's answer"
+							    : "criteria and X");
 		out->style = STYLE_DIM;
 		break;
 	default:
-		cell_text(out, r->id);
+		row_cell_text(out, r->id);
 		out->style = STYLE_DIM;
 		break;
 	}
