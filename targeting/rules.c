@@ -104,6 +104,7 @@ static const char *full_label(const struct check *ck, size_t row)
 	const struct criterion *c = check_at(ck, row);
 	const struct audience *audience;
 	const struct campaign *campaign;
+	const struct option *option;
 	const struct type_enum_value *v;
 	const char *label = NULL;
 	size_t n;
@@ -122,6 +123,11 @@ static const char *full_label(const struct check *ck, size_t row)
 		for (size_t i = 0; i < n && c->value; i++)
 			if (!strcmp(v[i].value, c->value))
 				return v[i].label;
+		break;
+	case VALUE_LOOKUP:
+		label = c->name;
+		if (!label && check_option(ck, c, &option) == RULE_FOUND)
+			label = option->name;
 		break;
 	default:
 		break;

@@ -52,6 +52,7 @@ static void check_market(struct check *ck, const size_t *shows, size_t n_shows, 
 {
 	const char *country = market_country(ck, shows[i]);
 	size_t n, outside = 0;
+	const char *names;
 	const size_t *places = check_rows(ck, TYPE_LOCATION, &n);
 
 	if (!country || was_judged(ck, shows, i, country))
@@ -66,14 +67,15 @@ static void check_market(struct check *ck, const size_t *shows, size_t n_shows, 
 	}
 	if (!outside)
 		return;
+	names = arena_strdup(&ck->tmp, check_names(ck)); /* of the places alone */
 	for (size_t j = i; j < n_shows; j++) {
 		const char *other = market_country(ck, shows[j]);
 
 		if (other && !strcasecmp(other, country))
 			check_pick(ck, shows[j]);
 	}
-	check_add(ck, RULE_TV_OUTSIDE_MARKET, "not in the market of %s (%s): %s",
-	    check_label(ck, shows[i]), check_cut(ck, country), check_names(ck));
+	check_add(ck, RULE_TV_OUTSIDE_MARKET, "%s: outside the market of %s (%s)",
+	    names ? names : "", check_label(ck, shows[i]), check_cut(ck, country));
 }
 
 void check_tv(struct check *ck)
