@@ -174,8 +174,7 @@ enum err picker_start(struct app *app, const struct id_list *line_items, struct 
 			choices[i].off = reasons[i];
 		} else if (o->type == TYPE_TV_SHOW && without) {
 			snprintf(reasons[i], sizeof reasons[i],
-			    "add a location first: %zu of %zu line items have none", without,
-			    line_items->n);
+			    "add a location first (%zu of %zu lack one)", without, line_items->n);
 			choices[i].off = reasons[i];
 		}
 	}

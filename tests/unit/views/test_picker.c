@@ -1,0 +1,465 @@
+/* The picker: what is offered, what typing, marking and taking do, and what is staged. */
+#include "tests/unit/views/kit.h"
+
+#include "targeting/types.h"
+#include "views/picker.h"
+
+static const struct kit_option country_rows[] = {
+    {"us0", "United States", "COUNTRIES", "US"}, {"de0", "Germany", "COUNTRIES", "DE"}};
+static const struct kit_option region_rows[] = {{"ca0", "California, US", "REGIONS", "US"}};
+static const struct kit_option metro_rows[] = {
+    {"m1", "San Francisco-Oakland-San Jose CA, US", "METROS", "US"}};
+static const struct kit_option city_rows[] = {
+    {"c1", "South San Francisco, San Francisco-Oakland-San Jose, CA, USA", "CITIES", "US"},
+    {"c2", "San Francisco, San Francisco-Oakland-San Jose, CA, USA", "CITIES", "US"},
+    {"c3", "Los Angeles, CA, USA", "CITIES", "US"}, {"c4", "Los Angeles, TX, USA", "CITIES", "US"}};
+static const struct kit_option german_rows[] = {{"b1", "Berlin, DE", "CITIES", "DE"}};
+static const struct kit_option topic_rows[] = {{"a1", "NFL", "SPORTS", NULL},
+    {"a2", "NBA", "SPORTS", NULL}, {"a3", "Drama", "MOVIE_GENRES", NULL}};
+
+#define ROWS(v) v, sizeof(v) / sizeof *(v)
+
+static int setup(void **state)
+{
+	static struct kit k;
+
+	kit_init(&k);
+	kit_options(&k, "locations", "location_type=COUNTRIES", ROWS(country_rows));
+	kit_options(&k, "locations", "country_code=US&location_type=REGIONS", ROWS(region_rows));
+	kit_options(&k, "locations", "country_code=US&location_type=METROS", ROWS(metro_rows));
+	kit_options(&k, "locations", "country_code=US&location_type=CITIES", ROWS(city_rows));
+	kit_options(&k, "locations", "country_code=DE&location_type=CITIES", ROWS(german_rows));
+	kit_options(&k, "conversations", "", ROWS(topic_rows));
+	app_push(k.app, &line_items_view, NULL, NULL, NULL);
+	*state = &k;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	kit_done(*state);
+	return 0;
+}
+
+static void open_picker(struct kit *k, enum targeting_type type, size_t n)
+{
+	static const char *const ids[] = {"li1", "li2", "li3"};
+	struct picker_arg arg = {{ids, n}, type};
+	struct errinfo ei = {0};
+
+	assert_int_equal(app_push(k->app, &picker_view, &arg, NULL, &ei), ERR_OK);
+	kit_turns(k);
+	app_draw(k->app);
+}
+
+static const struct change *staged_at(struct kit *k, size_t i)
+{
+	const struct change_set *set = staging_changes(k->session);
+
+	assert_true(i < set->n);
+	return &set->v[i];
+}
+
+static bool is_picker_open(struct kit *k)
+{
+	return app_top_kind(k->app, &picker_view) != NULL;
+}
+
+/* --- the table of types --- */
+
+static void every_type_that_is_not_legacy_is_offered_once(void **state)
+{
+	int times[TYPE_COUNT] = {0};
+
+	(void)state;
+#define X(type, group, about) times[TYPE_##type]++;
+#include "views/picker_types.def"
+#undef X
+	for (enum targeting_type t = TYPE_UNKNOWN + 1; t < TYPE_COUNT; t++)
+		if (times[t] != (type_info(t)->class != CLASS_LEGACY))
+			fail_msg("%s is offered %d times", type_info(t)->name, times[t]);
+}
+
+static void every_type_opens_and_closes(void **state)
+{
+	struct kit *k = *state;
+
+	for (enum targeting_type t = TYPE_UNKNOWN + 1; t < TYPE_COUNT; t++) {
+		if (type_info(t)->class == CLASS_LEGACY)
+			continue;
+		open_picker(k, t, 3);
+		assert_true(is_picker_open(k));
+		assert_sees(k, type_info(t)->label);
+		assert_sees(k, "3 line items");
+		kit_press(k, "Esc");
+		assert_false(is_picker_open(k));
+	}
+}
+
+static void chooser_says_why_a_type_is_off(void **state)
+{
+	struct kit *k = *state;
+	const char *id = "li2";
+	struct id_list ids = {&id, 1};
+	struct errinfo ei = {0};
+
+	assert_int_equal(picker_start(k->app, &ids, &ei), ERR_OK);
+	kit_type(k, "tv show");
+	assert_sees(k, "offline; TV shows are searched at X");
+	kit_press(k, "Enter");
+	assert_false(is_picker_open(k));
+	kit_press(k, "C-u");
+	kit_type(k, "followers of");
+	assert_sees(k, "offline, and the list was never read");
+	kit_press(k, "C-u");
+	kit_type(k, "location");
+	kit_press(k, "Enter");
+	assert_true(is_picker_open(k));
+	assert_sees(k, "Add: Location");
+}
+
+static struct fake_reply no_answer(struct fake *f, const struct transport_request *r, unsigned nth)
+{
+	(void)f;
+	(void)r;
+	(void)nth;
+	return (struct fake_reply){.status = 200, .body = "{\"data\":[],\"next_cursor\":null}"};
+}
+
+static void tv_show_asks_for_a_location_first(void **state)
+{
+	struct kit *k = *state;
+	const char *ids[] = {"li1", "li2"};
+	struct id_list both = {ids, 2}, first = {ids, 1};
+	struct errinfo ei = {0};
+
+	kit_connect(k, no_answer);
+	assert_int_equal(picker_start(k->app, &both, &ei), ERR_OK);
+	kit_type(k, "tv show");
+	assert_sees(k, "add a location first (1 of 2 lack one)");
+	kit_press(k, "Esc");
+	assert_int_equal(picker_start(k->app, &first, &ei), ERR_OK);
+	kit_type(k, "tv show");
+	kit_press(k, "Enter");
+	assert_true(is_picker_open(k));
+}
+
+/* --- lists --- */
+
+static void typing_filters_and_finds_the_best_row(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_LOCATION, 1);
+	assert_sees(k, "countries, and places in United States");
+	kit_type(k, "san francisco");
+	assert_sees(k, "3/3 of 8");
+	kit_press(k, "Enter");
+	assert_false(is_picker_open(k));
+	assert_int_equal(staging_changes(k->session)->n, 1);
+	assert_string_equal(staged_at(k, 0)->value, "c2"); /* the city itself, not the first row */
+	assert_string_equal(staged_at(k, 0)->location_type, "CITIES");
+	assert_string_equal(staged_at(k, 0)->type_name, "LOCATION");
+	assert_int_equal(staged_at(k, 0)->op, OP_EQ);
+	assert_sees(k, "staged 1 criterion on 1 line item");
+}
+
+static void present_and_staged_values_are_shown(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_LOCATION, 2);
+	kit_type(k, "california");
+	assert_sees(k, "included on some");
+	kit_press(k, "Enter");
+	assert_int_equal(staging_changes(k->session)->n, 1); /* li1 has it */
+	assert_string_equal(staged_at(k, 0)->line_item_id, "li2");
+	open_picker(k, TYPE_LOCATION, 2);
+	kit_type(k, "california");
+	assert_sees(k, "+ staged");
+	kit_press(k, "Enter");
+	assert_true(is_picker_open(k));
+	assert_sees(k, "there already; nothing was staged");
+}
+
+static void marks_are_taken_together_on_every_line_item(void **state)
+{
+	struct kit *k = *state;
+	char what[64];
+	struct errinfo ei = {0};
+
+	open_picker(k, TYPE_CONVERSATION, 3);
+	kit_press(k, "Tab Tab");
+	kit_press(k, "Enter");
+	assert_int_equal(staging_changes(k->session)->n, 6);
+	assert_sees(k, "staged 6 criteria on 3 line items");
+	assert_int_equal(staging_undo(k->session, what, &ei), ERR_OK);
+	assert_int_equal(staging_changes(k->session)->n, 0); /* one action */
+}
+
+static void marks_survive_another_facet(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_CONVERSATION, 1);
+	kit_press(k, "Tab"); /* NFL */
+	kit_press(k, "F2");
+	kit_type(k, "movie");
+	kit_press(k, "Enter");
+	assert_not_sees(k, "NBA");
+	assert_sees(k, "Drama");
+	kit_type(k, "drama");
+	kit_press(k, "Tab Enter");
+	assert_int_equal(staging_changes(k->session)->n, 2);
+}
+
+static void country_facet_changes_the_places(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_LOCATION, 1);
+	assert_not_sees(k, "Berlin");
+	kit_press(k, "F2");
+	kit_type(k, "in germany");
+	kit_press(k, "Enter");
+	assert_sees(k, "Berlin");
+	assert_not_sees(k, "Los Angeles");
+	kit_press(k, "F2");
+	kit_type(k, "cities");
+	kit_press(k, "Enter");
+	assert_sees(k, "cities in Germany");
+	assert_not_sees(k, "United States");
+}
+
+static void what_cannot_be_excluded_says_so(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_LOCATION, 1);
+	kit_press(k, "C-x");
+	assert_sees(k, "can only be included");
+	kit_press(k, "Esc");
+	open_picker(k, TYPE_CUSTOM_AUDIENCE, 1);
+	kit_press(k, "C-x");
+	assert_sees(k, "exclude C-x");
+	kit_type(k, "new leads");
+	assert_sees(k, "processing");
+	kit_press(k, "Enter");
+	assert_int_equal(staged_at(k, 0)->op, OP_NE);
+	assert_string_equal(staged_at(k, 0)->value, "aud2");
+	assert_sees(k, "X will probably refuse 1");
+}
+
+static void second_value_of_a_single_type_is_told(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_AGE, 3);
+	kit_type(k, "35");
+	kit_press(k, "Enter");
+	assert_int_equal(staging_changes(k->session)->n, 3);
+	assert_sees(k, "one Age fits on a line item, and 1 now has more");
+}
+
+static void pasted_lines_mark_what_they_name(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_CONVERSATION, 1);
+	kit_paste(k, "nfl\r\n  a3 \nBasket\n\n");
+	assert_sees(k, "2 of 3 lines marked; 1 not found here, 0 stand for several rows");
+	kit_press(k, "Enter");
+	assert_int_equal(staging_changes(k->session)->n, 2);
+}
+
+static void escape_warns_before_marks_are_lost(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_CONVERSATION, 1);
+	kit_press(k, "Tab Esc");
+	assert_true(is_picker_open(k));
+	assert_sees(k, "1 value is not staged yet");
+	kit_press(k, "Esc");
+	assert_false(is_picker_open(k));
+}
+
+/* --- search at X --- */
+
+static unsigned searches;
+
+static struct fake_reply one_place(struct fake *f, const struct transport_request *r, unsigned nth)
+{
+	if (!strstr(r->url, "/locations?"))
+		return no_answer(f, r, nth); /* the list behind counts criteria */
+	searches++;
+	assert_non_null(strstr(r->url, "q=Portland"));
+	return (struct fake_reply){.status = 200,
+	    .body = "{\"data\":[{\"name\":\"Portland, AU\",\"targeting_value\":\"p1\","
+		    "\"location_type\":\"CITIES\",\"country_code\":\"AU\"},"
+		    "{\"name\":\"Los Angeles, CA, USA\",\"targeting_value\":\"c3\"}],"
+		    "\"next_cursor\":null}"};
+}
+
+static void search_at_x_is_asked_once(void **state)
+{
+	struct kit *k = *state;
+
+	searches = 0;
+	kit_connect(k, one_place);
+	open_picker(k, TYPE_LOCATION, 1);
+	kit_type(k, "Portland");
+	assert_sees(k, "C-r searches at X");
+	assert_int_equal(searches, 0);
+	kit_press(k, "C-r");
+	assert_int_equal(searches, 1);
+	assert_sees(k, "Portland, AU");
+	assert_sees(k, "1/1 of 9"); /* Los Angeles is there already */
+	kit_press(k, "C-r");
+	assert_int_equal(searches, 1);
+	assert_sees(k, "nothing was asked");
+	kit_press(k, "Enter");
+	assert_string_equal(staged_at(k, 0)->value, "p1");
+}
+
+/* --- typed values --- */
+
+static void keywords_are_listed_then_staged(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_BROAD_KEYWORD, 2);
+	kit_type(k, "red  shoes");
+	kit_press(k, "Enter");
+	kit_type(k, "RED shoes");
+	kit_press(k, "Enter");
+	assert_sees(k, "1 in the list already");
+	kit_press(k, "C-x");
+	kit_type(k, "cheap");
+	kit_press(k, "Enter");
+	assert_sees(k, "2 to stage");
+	kit_press(k, "Enter");
+	assert_int_equal(staging_changes(k->session)->n, 4);
+	assert_string_equal(staged_at(k, 0)->value, "red shoes");
+	assert_int_equal(staged_at(k, 0)->op, OP_EQ);
+	assert_int_equal(staged_at(k, 1)->op, OP_NE);
+	assert_string_equal(staged_at(k, 0)->line_item_id, staged_at(k, 1)->line_item_id);
+}
+
+static void pasted_keywords_use_the_notation(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_BROAD_KEYWORD, 1);
+	kit_paste(
+	    k, "plain words\n\"a phrase\"\n[exact one]\n-not this\n\xF0\x9F\xA4\x96\n\"open\n");
+	assert_sees(k, "5 added; 1 not: line 6");
+	kit_press(k, "Enter");
+	assert_int_equal(staging_changes(k->session)->n, 5);
+	assert_string_equal(staged_at(k, 1)->type_name, "PHRASE_KEYWORD");
+	assert_string_equal(staged_at(k, 1)->value, "a phrase");
+	assert_string_equal(staged_at(k, 2)->type_name, "EXACT_KEYWORD");
+	assert_int_equal(staged_at(k, 3)->op, OP_NE);
+	assert_string_equal(staged_at(k, 4)->value, "\xF0\x9F\xA4\x96");
+}
+
+static void list_of_keywords_can_be_edited(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_BROAD_KEYWORD, 1);
+	kit_paste(k, "one\ntwo\nthree\n");
+	kit_press(k, "Up Delete"); /* two */
+	assert_not_sees(k, "two");
+	kit_press(k, "Tab");
+	kit_press(k, "F2");
+	kit_type(k, "phrase");
+	kit_press(k, "Enter");
+	kit_press(k, "Enter");
+	assert_int_equal(staging_changes(k->session)->n, 2);
+	assert_string_equal(staged_at(k, 0)->type_name, "BROAD_KEYWORD");
+	assert_string_equal(staged_at(k, 1)->type_name, "PHRASE_KEYWORD");
+}
+
+static void ids_and_months_are_checked(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_SIMILAR_TO_FOLLOWERS_OF_USER, 1);
+	kit_type(k, "@nasa");
+	kit_press(k, "Enter");
+	assert_sees(k, "not the handle");
+	kit_press(k, "C-u");
+	kit_type(k, "11348282");
+	kit_press(k, "Enter Enter");
+	assert_string_equal(staged_at(k, 0)->value, "11348282");
+	open_picker(k, TYPE_NETWORK_ACTIVATION_DURATION, 1);
+	kit_type(k, "3.5");
+	kit_press(k, "Enter");
+	assert_sees(k, "whole number of months");
+	kit_press(k, "C-u");
+	kit_type(k, "3");
+	kit_press(k, "C-x Enter Enter");
+	assert_string_equal(staged_at(k, 1)->value, "3");
+	assert_true(staged_at(k, 1)->op == OP_GTE || staged_at(k, 1)->op == OP_LT);
+}
+
+static void hostile_text_stays_text(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_BROAD_KEYWORD, 1);
+	kit_paste(k, "\x1b[31mred");
+	kit_press(k, "Enter");
+	assert_not_sees(k, "\x1b");
+	kit_press(k, "C-u");
+	kit_paste(k, "bad \xff\xfe byte\nfine\n");
+	assert_sees(k, "fine");
+}
+
+/* --- sizes --- */
+
+static void small_and_odd_screens_are_drawn(void **state)
+{
+	struct kit *k = *state;
+	static const int sizes[][2] = {{200, 60}, {80, 24}, {41, 11}, {40, 10}, {300, 12}};
+
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		assert_int_equal(app_resize(k->app, sizes[i][0], sizes[i][1]), ERR_OK);
+		open_picker(k, TYPE_LOCATION, 3);
+		kit_type(k, "s");
+		open_picker(k, TYPE_CUSTOM_AUDIENCE, 1);
+		open_picker(k, TYPE_BROAD_KEYWORD, 1);
+		app_draw(k->app);
+	}
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_type_that_is_not_legacy_is_offered_once),
+	    CASE(every_type_opens_and_closes),
+	    CASE(chooser_says_why_a_type_is_off),
+	    CASE(tv_show_asks_for_a_location_first),
+	    CASE(typing_filters_and_finds_the_best_row),
+	    CASE(present_and_staged_values_are_shown),
+	    CASE(marks_are_taken_together_on_every_line_item),
+	    CASE(marks_survive_another_facet),
+	    CASE(country_facet_changes_the_places),
+	    CASE(what_cannot_be_excluded_says_so),
+	    CASE(second_value_of_a_single_type_is_told),
+	    CASE(pasted_lines_mark_what_they_name),
+	    CASE(escape_warns_before_marks_are_lost),
+	    CASE(search_at_x_is_asked_once),
+	    CASE(keywords_are_listed_then_staged),
+	    CASE(pasted_keywords_use_the_notation),
+	    CASE(list_of_keywords_can_be_edited),
+	    CASE(ids_and_months_are_checked),
+	    CASE(hostile_text_stays_text),
+	    CASE(small_and_odd_screens_are_drawn),
+	};
+
+	return cmocka_run_group_tests_name("views/picker", tests, NULL, NULL);
+}
