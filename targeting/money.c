@@ -7,9 +7,15 @@
 #define MICROS 1000000
 #define MICRO_DIGITS 6
 
+/* Is it among the codes of a list, which stand four bytes apart? */
 static bool is_one_of(const char *currency, const char *list)
 {
-	return currency && strlen(currency) == 3 && strstr(list, currency);
+	size_t len = strlen(list);
+
+	for (size_t at = 0; currency && strlen(currency) == 3 && at < len; at += 4)
+		if (!memcmp(list + at, currency, 3))
+			return true;
+	return false;
 }
 
 int money_decimals(const char *currency)
