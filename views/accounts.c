@@ -241,7 +241,7 @@ static void accounts_describe(const struct view *v, struct view_about *a)
 	table_position(&st->table, a->position, sizeof a->position);
 	a->loading = data.loading;
 	a->progress = -1;
-	a->hints = "open details filter refresh help";
+	a->hints = "open details filter refresh";
 }
 
 static struct table *accounts_table(struct view *v)

@@ -1,4 +1,5 @@
 /* Custom audiences, owned and shared, and whether they can be targeted. arg: NULL. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
@@ -26,12 +27,12 @@ enum column {
 };
 
 static const struct table_column columns[COL_COUNT] = {
-    [COL_NAME] = {"Audience", 20, 0, 4, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
+    [COL_NAME] = {"Audience", 20, 0, 3, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
     [COL_TYPE] = {"Type", 8, 10, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE},
     [COL_SIZE] = {"People", 10, 14, 0, ALIGN_RIGHT, CUT_END, COL_SORT | COL_REVERSE},
-    [COL_TARGETABLE] = {"Targetable", 18, 40, 3, ALIGN_LEFT, CUT_END, COL_SORT},
+    [COL_TARGETABLE] = {"Targetable", 18, 32, 2, ALIGN_LEFT, CUT_END, COL_SORT},
     [COL_PERMISSION] = {"Permission", 10, 12, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE},
-    [COL_OWNER] = {"Owner", 9, 22, 1, ALIGN_LEFT, CUT_MIDDLE, COL_SORT | COL_HIDEABLE},
+    [COL_OWNER] = {"Owner", 14, 24, 2, ALIGN_LEFT, CUT_MIDDLE, COL_SORT | COL_HIDEABLE},
     [COL_UPDATED] = {"Updated", 7, 7, 0, ALIGN_RIGHT, CUT_END, COL_SORT | COL_HIDEABLE},
     [COL_ID] = {"ID", 6, 12, 0, ALIGN_LEFT, CUT_MIDDLE, COL_SORT | COL_HIDEABLE},
 };
@@ -395,7 +396,7 @@ static void audiences_describe(const struct view *v, struct view_about *a)
 		snprintf(a->progress_text, sizeof a->progress_text, "%zu read", data.rows);
 	else if (st->test.gen)
 		snprintf(a->progress_text, sizeof a->progress_text, "asking X");
-	a->hints = "details where-used test filter sort refresh help";
+	a->hints = "details where-used test filter sort refresh";
 }
 
 static struct table *audiences_table(struct view *v)

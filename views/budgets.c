@@ -307,7 +307,7 @@ static void budgets_describe(const struct view *v, struct view_about *a)
 	snprintf(a->crumb, sizeof a->crumb, "Limits");
 	table_position(&st->table, a->position, sizeof a->position);
 	a->progress = -1;
-	a->hints = "filter back help";
+	a->hints = "filter back";
 }
 
 static struct table *budgets_table(struct view *v)

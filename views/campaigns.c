@@ -275,7 +275,7 @@ static void campaigns_describe(const struct view *v, struct view_about *a)
 	a->progress = -1;
 	if (data.loading)
 		snprintf(a->progress_text, sizeof a->progress_text, "%zu read", data.rows);
-	a->hints = "open details filter sort refresh help";
+	a->hints = "open details filter sort refresh";
 }
 
 static struct table *campaigns_table(struct view *v)

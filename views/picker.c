@@ -708,9 +708,8 @@ static void picker_describe(const struct view *v, struct view_about *a)
 		snprintf(a->progress_text, sizeof a->progress_text, "%s so far",
 		    table_number(number, n_read));
 	}
-	a->hints = pick_is_free(p)
-		       ? "pick pick-mark pick-operator pick-facet cancel help"
-		       : "pick pick-mark pick-operator pick-facet pick-search cancel help";
+	a->hints = pick_is_free(p) ? "pick pick-mark pick-operator pick-facet cancel"
+				   : "pick pick-mark pick-operator pick-facet pick-search cancel";
 }
 
 static struct table *picker_table(struct view *v)

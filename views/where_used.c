@@ -443,7 +443,7 @@ static void where_used_describe(const struct view *v, struct view_about *a)
 	if (a->loading)
 		snprintf(a->progress_text, sizeof a->progress_text,
 		    st->req.gen ? "asking X" : "reading criteria");
-	a->hints = "open filter sort refresh help";
+	a->hints = "open filter sort refresh";
 }
 
 static struct table *where_used_table(struct view *v)
