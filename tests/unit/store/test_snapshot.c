@@ -1,0 +1,342 @@
+#include "tests/unit/store/temp.h"
+
+#include "store/snapshot.h"
+
+static void items(struct line_item_set *set, size_t from, size_t n)
+{
+	line_item_set_init(set);
+	for (size_t i = from; i < from + n; i++) {
+		char id[32], name[64];
+
+		snprintf(id, sizeof id, "li%zu", i);
+		snprintf(name, sizeof name, "Line \xf0\x9f\x9b\x92 %zu", i);
+		assert_non_null(line_item_set_copy(
+		    set, &(struct line_item){.id = id,
+			     .campaign_id = i % 2 ? "c1" : "c2",
+			     .name = i % 5 ? name : NULL,
+			     .placements = "",
+			     .bid_micro = i % 3 ? (int64_t)i * 1000000 : MONEY_NONE,
+			     .daily_budget_micro = MONEY_NONE,
+			     .total_budget_micro = 0,
+			     .created_at = 1700000000 + (int64_t)i}));
+	}
+}
+
+static void put_items(const char *account, size_t n)
+{
+	struct store_fetch f;
+	struct line_item_set set;
+
+	items(&set, 0, n);
+	assert_int_equal(snapshot_begin(s, account, SNAPSHOT_LINE_ITEMS, true, &f, &ei), ERR_OK);
+	assert_int_equal(snapshot_put_line_items(s, &f, &set, NULL, &ei), ERR_OK);
+	line_item_set_done(&set);
+}
+
+static void unread_lists_are_not_empty_lists(void **state)
+{
+	struct line_item_set got;
+
+	(void)state;
+	line_item_set_init(&got);
+	assert_int_equal(snapshot_get_line_items(s, "a", 0, SIZE_MAX, &got), ERR_NOTFOUND);
+	put_items("a", 0);
+	assert_int_equal(snapshot_get_line_items(s, "a", 0, SIZE_MAX, &got), ERR_OK);
+	assert_int_equal(got.n, 0);
+	assert_true(snapshot_info(s, "a", SNAPSHOT_LINE_ITEMS).complete);
+	assert_int_equal(snapshot_info(s, "b", SNAPSHOT_LINE_ITEMS).fetched_at, 0);
+	line_item_set_done(&got);
+}
+
+static void ranges_are_read_in_order(void **state)
+{
+	static const struct {
+		size_t first, max, n;
+	} rows[] = {{0, 100, 100}, {0, SIZE_MAX, 300}, {127, 2, 2}, {128, 1, 1}, {255, 100, 45},
+	    {299, 1, 1}, {300, 1, 0}, {0, 0, 0}, {SIZE_MAX, SIZE_MAX, 0}};
+
+	(void)state;
+	put_items("a", 300);
+	temp_reopen();
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct line_item_set got;
+
+		line_item_set_init(&got);
+		assert_int_equal(
+		    snapshot_get_line_items(s, "a", rows[i].first, rows[i].max, &got), ERR_OK);
+		assert_int_equal(got.n, rows[i].n);
+		for (size_t k = 0; k < got.n; k++) {
+			char id[32];
+
+			snprintf(id, sizeof id, "li%zu", rows[i].first + k);
+			assert_string_equal(got.v[k].id, id);
+		}
+		line_item_set_done(&got);
+	}
+}
+
+static void one_is_found_by_its_id(void **state)
+{
+	struct line_item_set got;
+
+	(void)state;
+	put_items("a", 300);
+	line_item_set_init(&got);
+	assert_int_equal(snapshot_find_line_item(s, "a", "li213", &got), ERR_OK);
+	assert_string_equal(got.v[0].id, "li213");
+	assert_true(got.v[0].bid_micro == MONEY_NONE);
+	assert_int_equal(snapshot_find_line_item(s, "a", "li300", &got), ERR_NOTFOUND);
+	assert_int_equal(snapshot_find_line_item(s, "b", "li213", &got), ERR_NOTFOUND);
+	line_item_set_done(&got);
+}
+
+static void merging_replaces_adds_and_keeps_order(void **state)
+{
+	static const char *const want[] = {"new", "li0", "li1", "li2"};
+	struct line_item_set changed, got;
+
+	(void)state;
+	line_item_set_init(&changed);
+	line_item_set_init(&got);
+	assert_int_equal(snapshot_merge_line_items(s, "a", &changed, &ei), ERR_NOTFOUND);
+	put_items("a", 3);
+	line_item_set_copy(&changed, &(struct line_item){.id = "li1", .name = "first"});
+	line_item_set_copy(&changed, &(struct line_item){.id = "new", .name = "n"});
+	line_item_set_copy(&changed, &(struct line_item){.id = "li1", .name = "second"});
+	assert_int_equal(snapshot_merge_line_items(s, "a", &changed, &ei), ERR_OK);
+	assert_int_equal(snapshot_get_line_items(s, "a", 0, SIZE_MAX, &got), ERR_OK);
+	assert_int_equal(got.n, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(got.v[i].id, want[i]);
+	assert_string_equal(got.v[2].name, "second");
+	line_item_set_done(&changed);
+	line_item_set_done(&got);
+}
+
+static void other_lists_come_back_too(void **state)
+{
+	struct account_set ac;
+	struct campaign_set ca;
+	struct promotable_user_set pu;
+	struct audience_set au;
+	struct store_fetch f;
+
+	(void)state;
+	account_set_init(&ac);
+	account_set_copy(&ac, &(struct account){.id = "18ce", .name = "Shop", .timezone = "UTC"});
+	snapshot_begin(s, "", SNAPSHOT_ACCOUNTS, false, &f, &ei);
+	assert_int_equal(snapshot_put_accounts(s, &f, &ac, NULL, &ei), ERR_OK);
+	campaign_set_init(&ca);
+	campaign_set_copy(&ca, &(struct campaign){.id = "c1", .servable = true});
+	snapshot_begin(s, "18ce", SNAPSHOT_CAMPAIGNS, false, &f, &ei);
+	assert_int_equal(snapshot_put_campaigns(s, &f, &ca, NULL, &ei), ERR_OK);
+	promotable_user_set_init(&pu);
+	promotable_user_set_copy(
+	    &pu, &(struct promotable_user){.id = "p", .user_id = "756201191646691328"});
+	snapshot_begin(s, "18ce", SNAPSHOT_PROMOTABLE_USERS, false, &f, &ei);
+	assert_int_equal(snapshot_put_promotable_users(s, &f, &pu, NULL, &ei), ERR_OK);
+	audience_set_init(&au);
+	audience_set_copy(
+	    &au, &(struct audience){.id = "abc", .audience_size = -1, .raw = "{\"id\":\"abc\"}"});
+	snapshot_begin(s, "18ce", SNAPSHOT_AUDIENCES, false, &f, &ei);
+	assert_int_equal(snapshot_put_audiences(s, &f, &au, NULL, &ei), ERR_OK);
+	temp_reopen();
+	assert_int_equal(snapshot_get_accounts(s, "", 0, 9, &ac), ERR_OK);
+	assert_string_equal(ac.v[1].timezone, "UTC");
+	assert_int_equal(snapshot_get_campaigns(s, "18ce", 0, 9, &ca), ERR_OK);
+	assert_true(ca.v[1].servable);
+	assert_int_equal(snapshot_get_promotable_users(s, "18ce", 0, 9, &pu), ERR_OK);
+	assert_string_equal(pu.v[1].user_id, "756201191646691328");
+	assert_int_equal(snapshot_get_audiences(s, "18ce", 0, 9, &au), ERR_OK);
+	assert_int_equal(au.v[1].audience_size, -1);
+	assert_string_equal(au.v[1].raw, "{\"id\":\"abc\"}");
+	account_set_done(&ac);
+	campaign_set_done(&ca);
+	promotable_user_set_done(&pu);
+	audience_set_done(&au);
+}
+
+static void access_is_kept(void **state)
+{
+	struct access got;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	assert_int_equal(snapshot_get_access(s, "a", &a, &got), ERR_NOTFOUND);
+	assert_int_equal(
+	    snapshot_put_access(s, "a", &(struct access){"1", "ACCOUNT_ADMIN"}, &ei), ERR_OK);
+	assert_int_equal(
+	    snapshot_put_access(s, "a", &(struct access){NULL, "AD_MANAGER"}, &ei), ERR_OK);
+	assert_int_equal(snapshot_get_access(s, "a", &a, &got), ERR_OK);
+	assert_null(got.user_id);
+	assert_string_equal(got.permissions, "AD_MANAGER");
+	arena_done(&a);
+}
+
+/* --- criteria --- */
+
+static void add(struct criterion_set *set, const char *li, const char *id, const char *value)
+{
+	assert_non_null(criterion_set_copy(set, &(struct criterion){.id = id,
+						    .line_item_id = li,
+						    .type_name = "BROAD_KEYWORD",
+						    .value = value,
+						    .op = value[0] == '-' ? OP_NE : OP_EQ}));
+}
+
+static void criteria_are_sorted_into_their_line_items(void **state)
+{
+	const char *asked[] = {"l1", "l2", "l3"};
+	struct criterion_set set, got;
+	struct line_item_set li;
+	struct snapshot_count counts[5];
+
+	(void)state;
+	criterion_set_init(&set);
+	criterion_set_init(&got);
+	add(&set, "l2", "a", "x");
+	add(&set, "l1", "b", "y");
+	add(&set, "l2", "c", "-z");
+	add(&set, "elsewhere", "d", "x");
+	add(&set, "l1", "e", "gone");
+	set.v[4].deleted = true;
+	assert_int_equal(
+	    snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 3, &set}, &ei),
+	    ERR_OK);
+	temp_reopen();
+	assert_int_equal(snapshot_get_criteria(s, "a", "l2", &got, &ei), ERR_OK);
+	assert_int_equal(got.n, 2);
+	assert_string_equal(got.v[0].id, "a");
+	assert_string_equal(got.v[1].value, "-z");
+	assert_int_equal(got.v[1].op, OP_NE);
+	assert_int_equal(got.v[1].type, TYPE_BROAD_KEYWORD);
+	assert_string_equal(got.v[1].line_item_id, "l2");
+	assert_int_equal(snapshot_get_criteria(s, "a", "l3", &got, &ei), ERR_OK);
+	assert_int_equal(got.n, 2);
+	assert_int_equal(snapshot_get_criteria(s, "a", "elsewhere", &got, &ei), ERR_NOTFOUND);
+	assert_int_equal(snapshot_get_criteria(s, "b", "l2", &got, &ei), ERR_NOTFOUND);
+	line_item_set_init(&li);
+	for (size_t i = 0; i < 5; i++)
+		line_item_set_copy(&li,
+		    &(struct line_item){.id = (const char *[]){"l1", "l2", "l3", "l4", "l1"}[i]});
+	assert_int_equal(snapshot_counts(s, "a", &li, counts, &ei), ERR_OK);
+	assert_int_equal(counts[0].n, 1);
+	assert_int_equal(counts[1].n, 2);
+	assert_int_equal(counts[2].n, 0);
+	assert_int_equal(counts[3].n, -1);
+	assert_int_equal(counts[4].n, 1);
+	assert_int_equal(counts[0].fetched_at, clock_wall_s());
+	assert_int_equal(counts[3].fetched_at, 0);
+	line_item_set_done(&li);
+	criterion_set_done(&set);
+	criterion_set_done(&got);
+}
+
+static void putting_again_replaces(void **state)
+{
+	const char *asked[] = {"l1", "l1"};
+	struct criterion_set set, got;
+
+	(void)state;
+	criterion_set_init(&set);
+	criterion_set_init(&got);
+	add(&set, "l1", "a", "x");
+	add(&set, "l1", "b", "y");
+	snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 1, &set}, &ei);
+	set.n = 1;
+	/* named twice: must not lose the criteria */
+	assert_int_equal(
+	    snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 2, &set}, &ei),
+	    ERR_OK);
+	assert_int_equal(snapshot_get_criteria(s, "a", "l1", &got, &ei), ERR_OK);
+	assert_int_equal(got.n, 1);
+	criterion_set_done(&set);
+	criterion_set_done(&got);
+}
+
+/* Both ways of counting (one by one, one walk) must agree. */
+static void counts_of_many_agree_with_counts_of_few(void **state)
+{
+	struct snapshot_count many[600], few[200];
+	struct criterion_set set;
+	struct line_item_set li, part;
+	const char *asked[600];
+	size_t n_asked = 0;
+
+	(void)state;
+	criterion_set_init(&set);
+	items(&li, 0, 600);
+	for (size_t i = 0; i < 600; i++) {
+		if (i % 4 == 0)
+			continue;
+		asked[n_asked++] = li.v[i].id;
+		for (size_t k = 0; k < i % 7; k++)
+			add(&set, li.v[i].id, "x", "v");
+	}
+	assert_int_equal(
+	    snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, n_asked, &set}, &ei),
+	    ERR_OK);
+	assert_int_equal(snapshot_counts(s, "a", &li, many, &ei), ERR_OK);
+	for (size_t from = 0; from < 600; from += 200) {
+		items(&part, from, 200);
+		assert_int_equal(snapshot_counts(s, "a", &part, few, &ei), ERR_OK);
+		for (size_t i = 0; i < 200; i++) {
+			size_t at = from + i;
+
+			assert_int_equal(few[i].n, at % 4 ? (int32_t)(at % 7) : -1);
+			assert_int_equal(many[at].n, few[i].n);
+			assert_int_equal(many[at].fetched_at, few[i].fetched_at);
+		}
+		line_item_set_done(&part);
+	}
+	line_item_set_done(&li);
+	criterion_set_done(&set);
+}
+
+static void uses_are_found_by_type_and_value(void **state)
+{
+	const char *asked[] = {"l1", "l2"};
+	struct criterion_set set;
+	struct use_set uses;
+
+	(void)state;
+	criterion_set_init(&set);
+	use_set_init(&uses);
+	add(&set, "l1", "a", "nba");
+	add(&set, "l2", "b", "-nba");
+	add(&set, "l2", "c", "nba");
+	add(&set, "l2", "d", "nba");
+	set.v[3].type_name = "EXACT_KEYWORD";
+	snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 2, &set}, &ei);
+	assert_int_equal(snapshot_where_used(s, "a", "BROAD_KEYWORD", "nba", &uses), ERR_OK);
+	assert_int_equal(uses.n, 2);
+	assert_string_equal(uses.v[0].line_item_id, "l1");
+	assert_string_equal(uses.v[1].line_item_id, "l2");
+	assert_string_equal(uses.v[1].criterion_id, "c");
+	assert_int_equal(snapshot_where_used(s, "a", "EXACT_KEYWORD", "nba", &uses), ERR_OK);
+	assert_int_equal(uses.n, 3);
+	assert_int_equal(snapshot_where_used(s, "a", "LOCATION", "nba", &uses), ERR_OK);
+	assert_int_equal(snapshot_where_used(s, "z", "BROAD_KEYWORD", "nba", &uses), ERR_OK);
+	assert_int_equal(uses.n, 3);
+	use_set_done(&uses);
+	criterion_set_done(&set);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    TEMP(unread_lists_are_not_empty_lists),
+	    TEMP(ranges_are_read_in_order),
+	    TEMP(one_is_found_by_its_id),
+	    TEMP(merging_replaces_adds_and_keeps_order),
+	    TEMP(other_lists_come_back_too),
+	    TEMP(access_is_kept),
+	    TEMP(criteria_are_sorted_into_their_line_items),
+	    TEMP(putting_again_replaces),
+	    TEMP(counts_of_many_agree_with_counts_of_few),
+	    TEMP(uses_are_found_by_type_and_value),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
