@@ -21,14 +21,15 @@ static enum err check_url(const char *url, struct errinfo *ei)
 {
 	bool tls = url && strncmp(url, "https://", 8) == 0;
 	bool plain = url && strncmp(url, "http://", 7) == 0;
-	const char *host = tls ? url + 8 : plain ? url + 7 : NULL;
+	const char *host = tls ? url + 8 : plain ? url + 7 : NULL, *path;
 
-	if (!host || !*host || !is_printable(url))
+	if (!host || !*host || *host == '/' || !is_printable(url))
 		return err_set(ei, ERR_CONFIG, "the base URL must be https://HOST");
 	if (plain && !net_is_loopback(url))
 		return err_set(ei, ERR_CONFIG,
 		    "plain http is for this machine only; use https in the base URL");
-	if (strpbrk(host, "@?#\\") || host[strcspn(host, "/")] != '\0')
+	path = host + strcspn(host, "/");
+	if (strpbrk(host, "@?#\\") || (*path && path[1]))
 		return err_set(ei, ERR_CONFIG, "the base URL must have no user, path or query");
 	return ERR_OK;
 }
@@ -91,6 +92,10 @@ struct api *api_new_over(
 		err_set(ei, ERR_CONFIG, "the API version must be a number");
 		goto fail;
 	}
+	if (loop_each_turn(l, req_turn, a)) {
+		err_set(ei, ERR_LIMIT, "the event loop has no room for another client");
+		goto fail;
+	}
 	if (getrandom(&a->random, sizeof a->random, 0) != (ssize_t)sizeof a->random || !a->random)
 		a->random = 1; /* only spreads retries in time */
 	return a;
@@ -121,8 +126,7 @@ void api_free(struct api *a)
 			a->transport.abort(a->transport.self, r->transfer);
 		req_free(r);
 	}
-	if (a->pump_set)
-		loop_timer_cancel(a->loop, a->pump);
+	loop_each_turn_stop(a->loop, req_turn, a);
 	a->transport.free(a->transport.self);
 	mem_free(a->slots);
 	budget_table_done(&a->budgets);

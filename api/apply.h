@@ -139,19 +139,6 @@ struct apply_options {
 struct apply *apply_start(struct api *a, const struct apply_job *job,
     const struct apply_journal *journal, const struct apply_options *opt, apply_fn *fn, void *user,
     struct errinfo *ei);
-/* Settle one batch of an earlier run whose outcome is unknown: only reads, by the same rounds as
- * after a lost answer; events and journal steps are the same (batch number 0), and APPLY_DONE comes
- * at the end, with OUTCOME_UNKNOWN when the readings could not tell. */
-struct apply_unsettled {
-	const char *account_id;
-	const struct apply_op *ops;
-	size_t n;
-	const char *pre_ids; /* as journalled with the intent */
-	int64_t wire_at_s; /* wall clock of the mark before the first byte */
-};
-struct apply *apply_settle(struct api *a, const struct apply_unsettled *u,
-    const struct apply_journal *journal, const struct apply_options *opt, apply_fn *fn, void *user,
-    struct errinfo *ei);
 /* Settle a batch that an earlier run left as sent without an end: read, never send. The job has that
  * one batch and no base. sent_at is when it was sent (our wall clock); readings whose delay has
  * passed since then are done at once. pre_ids as they were handed to the journal's intent. */

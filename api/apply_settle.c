@@ -33,7 +33,10 @@ bool apply_wait_round(struct apply *ap, enum reading what)
 	ev.rounds = ap->n_delays;
 	ap->timer = loop_timer(ap->api->loop, ev.wait_ms, apply_round_due, ap);
 	ap->waiting = true;
-	apply_tell(ap, &ev);
+	if (ap->timer.gen)
+		apply_tell(ap, &ev);
+	else
+		apply_finish(ap); /* no memory: it stays as the journal has it */
 	return true;
 }
 

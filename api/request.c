@@ -93,8 +93,10 @@ void req_spec_ids(struct req_spec *s, const char *name, const char *const *ids, 
 		req_spec_refuse(s, ERR_LIMIT, "%zu ids in one request; the API takes 200", n);
 	buf_init(&b, 200 * 65);
 	for (size_t i = 0; i < n && !s->refused.code; i++) {
-		if (!api_id_ok(ids[i]))
+		if (!api_id_ok(ids[i])) {
 			req_spec_refuse(s, ERR_REFUSED, "an id of %s may not be used", name);
+			break;
+		}
 		if (i)
 			buf_addc(&b, ',');
 		buf_adds(&b, ids[i]);
@@ -180,7 +182,6 @@ void req_free(struct req *r)
 	struct api *a = r->api;
 
 	a->slots[r->id.slot] = NULL;
-	loop_timer_cancel(a->loop, r->timer);
 	if (r->spec.hooks.drop)
 		r->spec.hooks.drop(r->spec.hooks.ctx);
 	spec_done(&r->spec);
@@ -369,6 +370,12 @@ static bool goes_before(const struct req *a, const struct req *b)
 	return a->order < b->order;
 }
 
+static void sooner(int64_t *wait_ms, int64_t other_ms)
+{
+	if (!*wait_ms || other_ms < *wait_ms)
+		*wait_ms = other_ms;
+}
+
 /* The next request that may go now; *wait_ms is when the first of those that may not should be
  * looked at again. */
 static struct req *next_request(struct api *a, int64_t *wait_ms)
@@ -379,8 +386,12 @@ static struct req *next_request(struct api *a, int64_t *wait_ms)
 	for (uint32_t i = 0; i < a->n_slots; i++) {
 		struct req *r = a->slots[i];
 
-		if (!r || (r->phase != REQ_QUEUED && r->phase != REQ_RATE_WAIT) || r->delivering)
+		if (!r || r->phase == REQ_FLYING || r->phase == REQ_GONE || r->delivering)
 			continue;
+		if (r->phase == REQ_RETRY_WAIT && r->wait_until_ms > clock_mono_ms()) {
+			sooner(wait_ms, r->wait_until_ms - clock_mono_ms());
+			continue;
+		}
 		if (r->spec.refused.code)
 			return r;
 		r->budget = budget_find(&a->budgets, r->spec.endpoint, r->spec.account);
@@ -389,8 +400,7 @@ static struct req *next_request(struct api *a, int64_t *wait_ms)
 		    !budget_allows(&a->budgets.v[r->budget], r->spec.critical, &wait)) {
 			r->phase = REQ_RATE_WAIT;
 			r->wait_until_ms = clock_mono_ms() + wait;
-			if (!*wait_ms || wait < *wait_ms)
-				*wait_ms = wait;
+			sooner(wait_ms, wait);
 			continue;
 		}
 		r->phase = REQ_QUEUED;
@@ -437,32 +447,34 @@ static void launch(struct req *r)
 	deliver_error(r, &ei);
 }
 
-static void pump(struct loop *l, void *user)
+/* Runs in every turn of the loop. There is no timer to fail: a request that was accepted comes to
+ * its end even without memory. */
+void req_turn(struct loop *l, void *user)
 {
 	struct api *a = user;
 	int64_t wait_ms = 0;
 	struct req *r;
 
-	(void)l;
-	a->pump_set = false;
-	while ((r = next_request(a, &wait_ms)))
-		launch(r);
-	if (wait_ms)
-		pump_soon(a, wait_ms);
-	changed(a);
+	if (a->pump_set && clock_mono_ms() >= a->pump_at_ms) {
+		a->pump_set = false;
+		while ((r = next_request(a, &wait_ms)))
+			launch(r);
+		if (wait_ms)
+			pump_soon(a, wait_ms);
+		changed(a);
+	}
+	if (a->pump_set)
+		loop_wake_within(l, a->pump_at_ms - clock_mono_ms());
 }
 
 static void pump_soon(struct api *a, int64_t delay_ms)
 {
 	int64_t at = clock_mono_ms() + delay_ms;
 
-	if (a->pump_set && a->pump_at_ms <= at)
-		return;
-	if (a->pump_set)
-		loop_timer_cancel(a->loop, a->pump);
-	a->pump = loop_timer(a->loop, delay_ms, pump, a);
-	a->pump_set = a->pump.gen != 0;
-	a->pump_at_ms = at;
+	if (!a->pump_set || at < a->pump_at_ms)
+		a->pump_at_ms = at;
+	a->pump_set = true;
+	loop_wake_within(a->loop, a->pump_at_ms - clock_mono_ms());
 }
 
 /* --- retries --- */
@@ -483,16 +495,6 @@ static int64_t jitter_ms(struct api *a, unsigned failures)
 	if (top > 30000)
 		top = 30000;
 	return 50 + (int64_t)(random_next(a) % (uint64_t)top);
-}
-
-static void retry_now(struct loop *l, void *user)
-{
-	struct req *r = user;
-
-	(void)l;
-	r->timer = (struct timer_id){0};
-	r->phase = REQ_QUEUED;
-	pump_soon(r->api, 0);
 }
 
 /* Try the request again if its row of retry.def has attempts left. */
@@ -517,8 +519,8 @@ static bool retry(struct req *r, const struct answer *an)
 	}
 	r->phase = REQ_RETRY_WAIT;
 	r->wait_until_ms = clock_mono_ms() + ms;
-	r->timer = loop_timer(r->api->loop, ms, retry_now, r);
-	return r->timer.gen != 0;
+	pump_soon(r->api, ms);
+	return true;
 }
 
 /* --- answers --- */

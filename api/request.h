@@ -59,7 +59,6 @@ struct req {
 	uint64_t order; /* first come, first served */
 	enum req_phase phase;
 	struct transfer *transfer;
-	struct timer_id timer; /* of a retry */
 	int64_t wait_until_ms;
 	size_t budget;
 	unsigned attempts; /* in all */
@@ -85,7 +84,6 @@ struct api {
 	uint32_t n_slots, next_gen, next_owner;
 	uint64_t next_order;
 	unsigned flying_reads, flying_background, flying_writes;
-	struct timer_id pump;
 	bool pump_set;
 	int64_t pump_at_ms;
 
@@ -99,6 +97,7 @@ struct api {
 	void *on_change_user;
 };
 
+void req_turn(struct loop *l, void *user); /* hook of the loop, user is the api */
 void req_free(struct req *r); /* without a callback; its transfer must be gone */
 
 /* Our clock plus the learnt difference. */

@@ -68,7 +68,6 @@ static struct transfer *fake_submit(
 	struct fake *f = self;
 	struct transfer *t = calloc(1, sizeof *t);
 
-	(void)ei;
 	snprintf(f->last_url, sizeof f->last_url, "%s", r->url);
 	snprintf(f->last_auth, sizeof f->last_auth, "%s", r->authorization);
 	snprintf(f->last_body, sizeof f->last_body, "%s", r->body ? r->body : "");
@@ -90,9 +89,15 @@ static struct transfer *fake_submit(
 		for (int i = 0; i < 8; i++)
 			fake_header(&t->reply, a.headers[i][0], a.headers[i][1]);
 	}
+	t->timer = loop_timer(f->loop, a.delay_ms, fake_arrive, t);
+	if (!t->timer.gen) {
+		err_set(ei, ERR_NOMEM, "no memory for the test's timer");
+		buf_done(&t->reply.body);
+		free(t);
+		return NULL;
+	}
 	if (++f->flying > f->max_flying)
 		f->max_flying = f->flying;
-	t->timer = loop_timer(f->loop, a.delay_ms, fake_arrive, t);
 	return t;
 }
 
