@@ -154,7 +154,8 @@ static void put_number(struct glyph *g, int32_t cp)
 	if (ascii_only)
 		n = snprintf(g->bytes, sizeof g->bytes, "\\u{%X}", (unsigned)cp);
 	else
-		n = snprintf(g->bytes, sizeof g->bytes, "\xE2\x80\xB9%02X\xE2\x80\xBA", (unsigned)cp);
+		n = snprintf(
+		    g->bytes, sizeof g->bytes, "\xE2\x80\xB9%02X\xE2\x80\xBA", (unsigned)cp);
 	g->len = (uint8_t)n;
 	g->width = (uint8_t)(ascii_only ? n : n - 4);
 	g->flags = GLYPH_BADGE;

@@ -196,7 +196,8 @@ const struct config_profile *config_profile(
 			return &c->profiles[i];
 	if (!c->n_profiles) {
 		err_set(ei, ERR_CONFIG,
-		    "no profile is configured: write one into config.yaml (docs/configuration.md), or try: reticle demo");
+		    "no profile is configured: write one into config.yaml (docs/configuration.md), "
+		    "or try: reticle demo");
 		return NULL;
 	}
 	for (; n < c->n_profiles && n < sizeof names / sizeof names[0]; n++)

@@ -26,6 +26,14 @@ static uint64_t row_key(const void *user, size_t row)
 	return row < p->rows.n ? p->rows.v[row].key : 0;
 }
 
+static void add_word(struct buf *out, const char *word)
+{
+	if (!word)
+		return;
+	buf_adds(out, word);
+	buf_addc(out, ' ');
+}
+
 /* The name first and a tab behind it: best_match relies on that. Place ids are left out, since any
  * few letters from a to f would find some. */
 static void row_text(const void *user, size_t row, struct buf *out)
@@ -33,8 +41,12 @@ static void row_text(const void *user, size_t row, struct buf *out)
 	const struct picker *p = user;
 	const struct pick_row *r = &p->rows.v[row];
 
-	buf_addf(out, "%s\t%s %s %s", r->name, r->country ? r->country : "",
-	    r->extra ? r->extra : "", p->type == TYPE_LOCATION ? "" : r->value);
+	buf_adds(out, r->name);
+	buf_addc(out, '\t');
+	add_word(out, r->country);
+	add_word(out, r->extra);
+	if (p->type != TYPE_LOCATION)
+		buf_adds(out, r->value);
 }
 
 /* How well a row fits what was typed: 0 is best. text is folded. */
@@ -564,77 +576,6 @@ static bool has_lines(const struct event *e)
 	return end && end + 1 < e->text + e->len;
 }
 
-/* Folded lines of a paste as keys; the value counts the rows that matched. */
-static enum err index_lines(struct map *lines, const char *text, size_t n, size_t *n_lines)
-{
-	struct buf folded;
-	enum err err = ERR_OK;
-
-	*n_lines = 0;
-	buf_init(&folded, 4096);
-	for (size_t i = 0; i < n && !err;) {
-		size_t len = strcspn(text + i, "\r\n"), from = i;
-
-		if (len > n - i)
-			len = n - i;
-		i += len;
-		i += strspn(text + i, "\r\n");
-		while (len && text[from] == ' ') {
-			from++;
-			len--;
-		}
-		while (len && text[from + len - 1] == ' ')
-			len--;
-		buf_clear(&folded);
-		if (len == 0 || text_fold(&folded, text + from, len) ||
-		    map_get(lines, buf_str(&folded), NULL))
-			continue;
-		err = map_put(lines, buf_str(&folded), 0);
-		(*n_lines)++;
-	}
-	buf_done(&folded);
-	return err;
-}
-
-/* Mark what a pasted line names exactly, by name or id; a name that several rows have stays
- * unmarked and is told. */
-static void paste_lines(struct view *v, const struct event *e)
-{
-	struct picker *p = view_state(v);
-	size_t n_lines, found = 0, several = 0;
-	struct map lines;
-	struct buf name;
-
-	map_init(&lines);
-	buf_init(&name, 4096);
-	index_lines(&lines, e->text, e->len, &n_lines);
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < p->rows.n; i++) {
-			const struct pick_row *r = &p->rows.v[i];
-			const char *line = r->value;
-			uint64_t count;
-
-			buf_clear(&name);
-			text_fold(&name, r->name, strlen(r->name));
-			if (map_get(&lines, buf_str(&name), &count))
-				line = buf_str(&name);
-			else if (!map_get(&lines, line, &count))
-				continue;
-			if (pass == 0) {
-				map_put(&lines, line, count + 1);
-				found += count == 0;
-				several += count == 1;
-			} else if (count == 1) {
-				list_mark(&p->list, r->key, true);
-			}
-		}
-	app_message(v->app, found - several == n_lines ? STYLE_NOTE : STYLE_WARNING,
-	    "%zu of %zu lines marked; %zu not found here, %zu stand for several rows",
-	    found - several, n_lines, n_lines - found, several);
-	map_done(&lines);
-	buf_done(&name);
-}
-
 static bool on_paste(struct view *v, const struct event *e)
 {
 	struct picker *p = view_state(v);
@@ -644,7 +585,7 @@ static bool on_paste(struct view *v, const struct event *e)
 		if (pick_words_add(v, e->text, e->len, &ei))
 			app_message_err(v->app, &ei);
 	} else if (has_lines(e)) {
-		paste_lines(v, e);
+		pick_paste_lines(v, e->text, e->len);
 	} else if (edit_insert(&p->field, e->text, e->len)) {
 		app_message(v->app, STYLE_WARNING, "the pasted text is too long for this line");
 	} else {

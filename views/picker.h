@@ -161,6 +161,12 @@ void pick_words_remove(struct picker *p); /* the marked ones, else the one under
 /* Marked rows get the picker's match type and operator. */
 void pick_words_apply(struct picker *p);
 
+/* --- picker_paste.c --- */
+
+/* Mark what the lines name exactly (name or id, upper and lower case alike), and tell what was not
+ * found or stands for several rows. */
+void pick_paste_lines(struct view *v, const char *text, size_t n);
+
 /* --- picker_take.c --- */
 
 /* Stage the selected rows (free: all rows) on every line item; closes the view when something was

@@ -1,0 +1,2 @@
+# Include directions, banned functions, sizes, formatting.
+exec sh "$(dirname "$0")/../lint/run.sh"

@@ -1,0 +1,48 @@
+/* The inside of the criteria view, shared by its three files: rows and view (criteria.c), the head
+ * above the rows (criteria_head.c), edits and tests (criteria_edit.c). */
+#ifndef RETICLE_VIEWS_CRITERIA_VIEW_H
+#define RETICLE_VIEWS_CRITERIA_VIEW_H
+
+#include "tui/app.h"
+#include "views/criteria_model.h"
+#include "views/judge.h"
+#include "views/session.h"
+#include "views/views.h"
+
+struct criteria_reach { /* an estimate that was asked for with `test` */
+	struct req_id req;
+	struct estimate value;
+	struct errinfo ei;
+	bool known;
+};
+
+struct criteria_state {
+	struct session *session;
+	struct list list;
+	struct table table;
+	struct criteria_model model;
+	struct errinfo error;
+	uint64_t seen[DATA_KINDS];
+	struct buf before, after; /* expression of the first line item as it is, and as staged */
+	struct problem_list problems;
+	struct criteria_reach reach_before, reach_after;
+	int head; /* lines above the table */
+};
+
+static inline const struct effective_row *criteria_row_at(
+    const struct criteria_state *st, size_t row)
+{
+	return criteria_model_row(&st->model, row);
+}
+
+/* criteria_head.c */
+void criteria_describe_set(struct criteria_state *st); /* expression and problems, anew */
+int criteria_head_lines(const struct criteria_state *st, int cols);
+void criteria_draw_head(const struct criteria_state *st, struct canvas *c, int cols);
+
+/* criteria_edit.c */
+enum err criteria_remove(struct view *v, struct errinfo *ei);
+enum err criteria_flip(struct view *v, struct errinfo *ei);
+enum err criteria_test(struct view *v, struct errinfo *ei);
+
+#endif
