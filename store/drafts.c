@@ -100,7 +100,7 @@ static enum err stage_all(
 		struct change *c = &v->v[i];
 
 		c->group = (uint64_t)group;
-		err = edit_insert(s, draft, 0, c, ei);
+		err = state_edit_insert(s, draft, 0, c, ei);
 		if (err)
 			break;
 		c->id = (uint64_t)db_last_id(&s->state);

@@ -386,13 +386,16 @@ static enum err check_end(
 	if (end->state == BATCH_PLANNED || end->state == BATCH_INTENT || end->state == BATCH_WIRE)
 		return err_set(
 		    ei, ERR_CONFLICT, "\"%s\" is not an outcome", batch_state_name(end->state));
-	if (end->state != BATCH_PARTIAL)
+	return ERR_OK;
+}
+
+/* Whoever says "partly" must say of each operation what became of it, here or before. */
+static enum err check_partial(struct store *s, const struct batch_row *b, struct errinfo *ei)
+{
+	if (db_int(&s->state, "SELECT count(*) FROM op WHERE batch=? AND state NOT IN (1, 2)",
+		BIND(INT(b->id)), NULL) == 0)
 		return ERR_OK;
-	for (size_t i = 0; i < end->n_ops; i++)
-		if (end->ops[i].state != OP_STATE_PRESENT && end->ops[i].state != OP_STATE_ABSENT)
-			return err_set(ei, ERR_USAGE,
-			    "of a partly applied batch each operation must be known");
-	return end->ops ? ERR_OK : err_set(ei, ERR_USAGE, "which operations were applied?");
+	return err_set(ei, ERR_USAGE, "of a partly applied batch each operation must be known");
 }
 
 static enum err end_in(
@@ -406,6 +409,8 @@ static enum err end_in(
 		err = check_end(&b, end, ei);
 	for (size_t i = 0; i < (end->ops ? end->n_ops : 0) && !err; i++)
 		err = set_op(s, &b, i, &end->ops[i], ei);
+	if (!err && end->state == BATCH_PARTIAL)
+		err = check_partial(s, &b, ei);
 	if (!err)
 		err = settle_open_ops(s, &b, end->state, ei);
 	if (!err)

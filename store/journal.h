@@ -82,7 +82,8 @@ struct journal_end {
 };
 /* Every later step: the answer (from WIRE), the read-back (OK to VERIFIED), the settlement (from
  * UNKNOWN). Steps that the diagram above does not have are refused with ERR_CONFLICT. With PARTIAL
- * each op must be PRESENT or ABSENT: those present become APPLIED, the others are staged again. */
+ * each op must be PRESENT or ABSENT, said here or with journal_end_op before: those present become
+ * APPLIED, the others are staged again. */
 enum err journal_end(
     struct store *s, uint64_t batch, const struct journal_end *end, struct errinfo *ei);
 /* One op alone (seq from 0), for what becomes known after the end of its batch. */

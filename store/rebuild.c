@@ -100,7 +100,7 @@ static enum err on_edit(struct rebuild *r, const struct sidelog_entry *e)
 		return err;
 	draft_id = db_int(d, "SELECT id FROM draft WHERE realm=? AND account=? AND name=?",
 	    BIND(INT(realm), TEXT(account), TEXT(draft)), NULL);
-	return edit_insert(r->s, draft_id, sidelog_get_int(e, "id"), &c, r->ei);
+	return state_edit_insert(r->s, draft_id, sidelog_get_int(e, "id"), &c, r->ei);
 }
 
 static enum err set_each(struct rebuild *r, const struct sidelog_entry *e, const char *sql)

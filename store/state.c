@@ -119,7 +119,7 @@ static const char *type_name_of(const struct change *c)
 	return c->type_name ? c->type_name : type_info(c->type)->name;
 }
 
-enum err edit_insert(
+enum err state_edit_insert(
     struct store *s, int64_t draft, int64_t id, const struct change *c, struct errinfo *ei)
 {
 	struct db_arg with_id = INT(id);

@@ -27,7 +27,7 @@ struct edit_place {
 	const char *realm, *account, *draft;
 };
 void edit_log(struct sidelog *l, const struct edit_place *at, const struct change *c);
-enum err edit_insert(
+enum err state_edit_insert(
     struct store *s, int64_t draft, int64_t id, const struct change *c, struct errinfo *ei);
 
 /* Put the edits of a batch into a state, whatever they are in now, save GONE. Used by the journal
