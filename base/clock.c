@@ -6,7 +6,7 @@
 
 static struct {
 	bool pinned;
-	int64_t wall_s;
+	int64_t wall_ms;
 	int64_t mono_ms;
 } pin;
 
@@ -34,19 +34,19 @@ uint64_t clock_mono_ns(void)
 
 int64_t clock_wall_s(void)
 {
-	return pin.pinned ? pin.wall_s : read_ms(CLOCK_REALTIME) / 1000;
+	return pin.pinned ? pin.wall_ms / 1000 : read_ms(CLOCK_REALTIME) / 1000;
 }
 
 void clock_pin(int64_t wall_s)
 {
 	pin.pinned = true;
-	pin.wall_s = wall_s;
+	pin.wall_ms = wall_s * 1000;
 }
 
 void clock_step_ms(int64_t ms)
 {
 	pin.mono_ms += ms;
-	pin.wall_s += ms / 1000;
+	pin.wall_ms += ms;
 }
 
 void clock_unpin(void)

@@ -12,6 +12,7 @@ enum err fs_make_dirs(const char *path, struct errinfo *ei)
 {
 	char part[PATH_MAX];
 	size_t n = strlen(path);
+	struct stat st;
 
 	if (n == 0 || n >= sizeof part)
 		return err_set(ei, ERR_IO, "path is empty or too long");
@@ -26,8 +27,11 @@ enum err fs_make_dirs(const char *path, struct errinfo *ei)
 			return err_set(
 			    ei, ERR_IO, "cannot make directory %s: %s", part, strerror(errno));
 		*p = c;
-		if (c == '\0')
-			return ERR_OK;
+		if (c != '\0')
+			continue;
+		if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)) /* EEXIST was about a file */
+			return err_set(ei, ERR_IO, "%s is not a directory", path);
+		return ERR_OK;
 	}
 }
 
