@@ -151,6 +151,7 @@ static struct fake_reply audience_now(
 	if (strstr(r->url, "custom_audience_ids=aud2")) {
 		assert_non_null(strstr(r->url, "permission_scope=SHARED"));
 		return (struct fake_reply){.status = 200,
+		    .delay_ms = 5,
 		    .body =
 			"{\"data\":[{\"id\":\"aud2\",\"name\":\"new leads\",\"targetable\":true,"
 			"\"audience_size\":120,\"reasons_not_targetable\":[]}],"

@@ -12,7 +12,8 @@ static const struct kit_option metro_rows[] = {
 static const struct kit_option city_rows[] = {
     {"c1", "South San Francisco, San Francisco-Oakland-San Jose, CA, USA", "CITIES", "US"},
     {"c2", "San Francisco, San Francisco-Oakland-San Jose, CA, USA", "CITIES", "US"},
-    {"c3", "Los Angeles, CA, USA", "CITIES", "US"}, {"c4", "Los Angeles, TX, USA", "CITIES", "US"}};
+    {"c3", "Los Angeles, CA, USA", "CITIES", "US"}, {"c4", "Los Angeles, TX, USA", "CITIES", "US"},
+    {"c5", "Springfield, USA", "CITIES", "US"}, {"c6", "Springfield, USA", "CITIES", "US"}};
 static const struct kit_option german_rows[] = {{"b1", "Berlin, DE", "CITIES", "DE"}};
 static const struct kit_option topic_rows[] = {{"a1", "NFL", "SPORTS", NULL},
     {"a2", "NBA", "SPORTS", NULL}, {"a3", "Drama", "MOVIE_GENRES", NULL}};
@@ -153,7 +154,7 @@ static void typing_filters_and_finds_the_best_row(void **state)
 	open_picker(k, TYPE_LOCATION, 1);
 	assert_sees(k, "countries, and places in United States");
 	kit_type(k, "san francisco");
-	assert_sees(k, "3/3 of 8");
+	assert_sees(k, "3/3 of 10");
 	kit_press(k, "Enter");
 	assert_false(is_picker_open(k));
 	assert_int_equal(staging_changes(k->session)->n, 1);
@@ -272,6 +273,18 @@ static void pasted_lines_mark_what_they_name(void **state)
 	assert_int_equal(staging_changes(k->session)->n, 2);
 }
 
+static void pasted_names_of_several_rows_stay_unmarked(void **state)
+{
+	static const char paste[] =
+	    "Los Angeles, CA, USA\nus0\n\nwith\0nul\nCITIES\nspringfield, usa\n";
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_LOCATION, 1);
+	app_event(
+	    k->app, &(struct event){.kind = EVENT_PASTE, .text = paste, .len = sizeof paste - 1});
+	assert_sees(k, "2 of 5 lines marked; 2 not found here, 1 stand for several rows");
+}
+
 static void escape_warns_before_marks_are_lost(void **state)
 {
 	struct kit *k = *state;
@@ -314,7 +327,7 @@ static void search_at_x_is_asked_once(void **state)
 	kit_press(k, "C-r");
 	assert_int_equal(searches, 1);
 	assert_sees(k, "Portland, AU");
-	assert_sees(k, "1/1 of 9"); /* Los Angeles is there already */
+	assert_sees(k, "1/1 of 11"); /* Los Angeles is there already */
 	kit_press(k, "C-r");
 	assert_int_equal(searches, 1);
 	assert_sees(k, "nothing was asked");
@@ -451,6 +464,7 @@ int main(void)
 	    CASE(what_cannot_be_excluded_says_so),
 	    CASE(second_value_of_a_single_type_is_told),
 	    CASE(pasted_lines_mark_what_they_name),
+	    CASE(pasted_names_of_several_rows_stay_unmarked),
 	    CASE(escape_warns_before_marks_are_lost),
 	    CASE(search_at_x_is_asked_once),
 	    CASE(keywords_are_listed_then_staged),
