@@ -92,7 +92,8 @@ static void post_on_a_warm_connection_is_sent_once(void **state)
 			    .body = "[]",
 			    .ctx = &o,
 			    .before_send = write_sent,
-			    .done = write_done, .drop = write_dropped});
+			    .done = write_done,
+			    .drop = write_dropped});
 	run_until(l, NULL, &o.calls);
 	/* a double would come right after the first: give it time to show */
 	for (int i = 0; i < 20; i++)
