@@ -231,7 +231,8 @@ void filter_run(
 			    filter_match(f, text + offsets[i], offsets[i + 1] - offsets[i] - 1);
 		return;
 	}
-	memset(pass, 0, n);
+	if (n)
+		memset(pass, 0, n);
 	t = &f->terms[f->tokens[f->driver].first];
 	while (at < end) {
 		const char *hit = memmem(text + at, end - at, t->s, t->n);

@@ -93,10 +93,9 @@ static void draw_title(struct app *app, struct canvas *c, const struct view *bas
 	if (w + 20 > c->area.w)
 		w = 0;
 	left.area.w -= w ? w + 2 : 0;
-	if (*app->badge.text) {
+	if (*app->badge.text)
 		x = canvas_strf(&left, 0, 0, app->badge.style, " %s ", app->badge.text);
-		x = canvas_str(&left, x, 0, STYLE_TITLE, " ");
-	}
+	x = canvas_str(&left, x, 0, STYLE_TITLE, " ");
 	draw_crumbs(app, &left, x, base);
 	if (w)
 		canvas_str(c, c->area.w - w - 1, 0, a.loading ? STYLE_NOTE : STYLE_DIM, right);
@@ -116,7 +115,7 @@ static int draw_hint(struct app *app, struct canvas *c, int x, const char *comma
 	if (!cmd)
 		return x;
 	buf_init(&keys, 256);
-	if (keymap_keys_of(&app->keymap, contexts, n, command, &keys) > 0) {
+	if (keymap_keys_of(&app->keymap, contexts, n, command, &keys) > 0 && keys.len) {
 		bool can = dispatch_can(app, app->top, cmd, reason, sizeof reason);
 
 		gap = strstr(keys.p, "  "); /* the first of its keys is enough */

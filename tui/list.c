@@ -69,8 +69,13 @@ static enum err index_row(struct list *l, size_t row, struct buf *raw)
 	if (!l->text.failed)
 		one_line(l->text.p + from, l->text.len - from);
 	buf_addc(&l->text, '\n');
-	if (l->text.failed)
-		return l->text.failed;
+	if (l->text.failed) { /* forget the half row: memory may be back for the next try */
+		enum err e = l->text.failed;
+
+		l->text.failed = ERR_OK;
+		l->text.len = from;
+		return e;
+	}
 	l->offsets[row + 1] = (uint32_t)l->text.len;
 	return ERR_OK;
 }
@@ -130,7 +135,7 @@ static enum err sort_rows(struct list *l)
 {
 	enum err e;
 
-	if (!is_ordered(l))
+	if (!is_ordered(l) || l->n_known == 0)
 		return ERR_OK;
 	e = reserve((void **)&l->order, &l->cap_order, l->n_known, sizeof *l->order);
 	if (e != ERR_OK)
@@ -153,7 +158,7 @@ static enum err run_filter(struct list *l)
 		return e;
 	if (l->filter && l->src.filter_text)
 		filter_run(l->filter, buf_str(&l->text), l->offsets, l->n_known, l->pass);
-	else
+	else if (l->n_known)
 		memset(l->pass, 1, l->n_known);
 	if (l->only_marked)
 		for (size_t i = 0; i < l->n_known; i++)

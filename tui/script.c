@@ -311,12 +311,6 @@ static void on_check(struct loop *l, void *user)
 		loop_timer(l, CHECK_MS, on_check, s);
 }
 
-static void on_next_turn(struct loop *l, void *user)
-{
-	(void)l;
-	(void)user;
-}
-
 static void tick(struct loop *l, void *user)
 {
 	struct script *s = user;
@@ -336,7 +330,7 @@ static void tick(struct loop *l, void *user)
 		return;
 	}
 	if (!waits && s->quiet++ < QUIET_TURNS) {
-		loop_defer(l, on_next_turn, s);
+		loop_wake_within(l, 0);
 		return;
 	}
 	if (!run_step(s, &s->steps[s->at]) || !s->running)
@@ -344,7 +338,7 @@ static void tick(struct loop *l, void *user)
 	s->at++;
 	s->quiet = 0;
 	s->since_ns = clock_mono_ns();
-	loop_defer(l, on_next_turn, s);
+	loop_wake_within(l, 0);
 }
 
 void script_start(struct script *s)
@@ -355,7 +349,7 @@ void script_start(struct script *s)
 	s->since_ns = clock_mono_ns();
 	loop_sweep(l, tick, s);
 	loop_timer(l, CHECK_MS, on_check, s);
-	loop_defer(l, on_next_turn, s);
+	loop_wake_within(l, 0);
 }
 
 const struct errinfo *script_error(struct script *s)
