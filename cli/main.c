@@ -169,7 +169,8 @@ int main(int argc, char **argv)
 	const struct subcommand *sub = NULL;
 	int rc;
 
-	setlocale(LC_ALL, "");
+	/* the only category that matters here: every other costs files to open */
+	setlocale(LC_CTYPE, "");
 	for (size_t i = 0; argc > 1 && i < N_SUBCOMMANDS; i++)
 		if (strcmp(argv[1], subcommands[i].name) == 0)
 			sub = &subcommands[i];

@@ -22,8 +22,10 @@ struct applying {
 	uint64_t changeset;
 	struct criterion_set live;
 	struct apply_base *bases;
+	struct apply_job job; /* the engine keeps a pointer to it */
 	struct apply *engine;
 	char account[65];
+	struct errinfo journal_ei; /* why the journal failed; the engine only knows that it did */
 	size_t unknown; /* operations of unknown outcome in the journal */
 	bool intended; /* the batch that is under way has an intent */
 };
@@ -100,8 +102,11 @@ static enum err on_intent(
 	struct applying *a = ctx;
 	struct journal_intent in = {body, strlen(body), sha256, pre_ids};
 
-	a->intended = true;
-	return journal_intent(a->session->cfg.store, a->batch_ids[batch], &in, &a->status.ei);
+	enum err err =
+	    journal_intent(a->session->cfg.store, a->batch_ids[batch], &in, &a->journal_ei);
+
+	a->intended = !err;
+	return err;
 }
 
 static enum err on_sent(void *ctx, size_t batch, const char *nonce, int64_t oauth_ts)
@@ -109,7 +114,7 @@ static enum err on_sent(void *ctx, size_t batch, const char *nonce, int64_t oaut
 	struct applying *a = ctx;
 
 	return journal_wire(
-	    a->session->cfg.store, a->batch_ids[batch], nonce, oauth_ts, &a->status.ei);
+	    a->session->cfg.store, a->batch_ids[batch], nonce, oauth_ts, &a->journal_ei);
 }
 
 static enum op_state op_state_of(enum apply_outcome o)
@@ -163,8 +168,8 @@ static enum err end_unsent(struct applying *a, size_t batch, const struct apply_
 
 	/* without an intent its edits never left the stage */
 	if (!a->intended)
-		return journal_note(store, a->batch_ids[batch], why, &a->status.ei);
-	return journal_not_sent(store, a->batch_ids[batch], why, &a->status.ei);
+		return journal_note(store, a->batch_ids[batch], why, &a->journal_ei);
+	return journal_not_sent(store, a->batch_ids[batch], why, &a->journal_ei);
 }
 
 static enum err on_end(void *ctx, size_t batch, const struct apply_end *e)
@@ -198,7 +203,7 @@ static enum err on_end(void *ctx, size_t batch, const struct apply_end *e)
 		    op_state_of(e->ops[i].outcome)};
 	}
 	end.ops = ops;
-	err = journal_end(a->session->cfg.store, a->batch_ids[batch], &end, &a->status.ei);
+	err = journal_end(a->session->cfg.store, a->batch_ids[batch], &end, &a->journal_ei);
 	mem_free(ops);
 	return err;
 }
@@ -207,7 +212,7 @@ static enum err on_note(void *ctx, size_t batch, const char *why)
 {
 	struct applying *a = ctx;
 
-	return journal_note(a->session->cfg.store, a->batch_ids[batch], why, &a->status.ei);
+	return journal_note(a->session->cfg.store, a->batch_ids[batch], why, &a->journal_ei);
 }
 
 static struct apply_journal journal_of(struct applying *a)
@@ -300,6 +305,8 @@ static void on_event(struct apply *ap, const struct apply_event *ev, void *user)
 		st->worst = ev->outcome;
 		if (ev->ei && ev->ei->code)
 			st->ei = *ev->ei;
+		if (a->journal_ei.code)
+			st->ei = a->journal_ei;
 		finish(a);
 		break;
 	}
@@ -410,7 +417,6 @@ static enum err begin_journal(struct applying *a, const struct applying_plan *p,
 
 enum err applying_start(struct session *s, const struct applying_plan *p, struct errinfo *ei)
 {
-	struct apply_job job = {.account_id = s->account_id};
 	struct apply_journal journal;
 	struct applying *a;
 	enum err err;
@@ -424,7 +430,7 @@ enum err applying_start(struct session *s, const struct applying_plan *p, struct
 	a = s->applying;
 	forget(a);
 	snprintf(a->account, sizeof a->account, "%s", s->account_id);
-	if (copy_plan(a, p->plan) || copy_base(a, p, &job.n_base)) {
+	if (copy_plan(a, p->plan) || copy_base(a, p, &a->job.n_base)) {
 		forget(a);
 		return err_set(ei, ERR_NOMEM, "no memory to post; nothing was sent");
 	}
@@ -432,11 +438,12 @@ enum err applying_start(struct session *s, const struct applying_plan *p, struct
 	if (!err)
 		err = begin_journal(a, p, ei);
 	if (!err) {
-		job.batches = a->batches;
-		job.n_batches = a->status.n_batches;
-		job.base = a->bases;
+		a->job.account_id = a->account;
+		a->job.batches = a->batches;
+		a->job.n_batches = a->status.n_batches;
+		a->job.base = a->bases;
 		journal = journal_of(a);
-		a->engine = apply_start(s->api, &job, &journal, NULL, on_event, a, ei);
+		a->engine = apply_start(s->api, &a->job, &journal, NULL, on_event, a, ei);
 		err = a->engine ? ERR_OK : ei->code;
 	}
 	if (err) {
@@ -475,7 +482,6 @@ static enum err settle_batch(struct session *s, const struct journal_batch *b, s
 	struct applying *a = s->applying;
 	struct apply_journal journal = journal_of(a);
 	struct journal_op_list ops;
-	struct apply_job job = {.account_id = a->account, .n_batches = 1};
 	enum err err;
 
 	journal_op_list_init(&ops);
@@ -483,9 +489,10 @@ static enum err settle_batch(struct session *s, const struct journal_batch *b, s
 	if (!err && copy_unknown(a, b, &ops))
 		err = err_set(ei, ERR_NOMEM, "no memory to settle");
 	if (!err) {
-		job.batches = a->batches;
+		a->job = (struct apply_job){
+		    .account_id = a->account, .batches = a->batches, .n_batches = 1};
 		a->engine = apply_recover(
-		    s->api, &job, b->wire_at, b->pre_ids, &journal, NULL, on_event, a, ei);
+		    s->api, &a->job, b->wire_at, b->pre_ids, &journal, NULL, on_event, a, ei);
 		err = a->engine ? ERR_OK : ei->code;
 	}
 	journal_op_list_done(&ops);

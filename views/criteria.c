@@ -338,8 +338,10 @@ static enum err show_details(struct view *v, struct errinfo *ei)
 	}
 	buf_adds(&out, "# Problems of the line item\n");
 	for (size_t i = 0; i < st->problems.n; i++)
-		buf_addf(&out, "%s: %s\n    %s\n", rule_severity_name(st->problems.v[i].severity),
-		    st->problems.v[i].message, rule_info(st->problems.v[i].rule)->reason);
+		buf_addf(&out, "%s: %s: %s\n    %s\n",
+		    rule_severity_name(st->problems.v[i].severity),
+		    rule_info(st->problems.v[i].rule)->title, st->problems.v[i].message,
+		    rule_info(st->problems.v[i].rule)->reason);
 	if (!st->problems.n)
 		buf_adds(&out, "none found\n");
 	err = out.failed ? err_set(ei, out.failed, "the details are too large to show")

@@ -121,14 +121,14 @@ static int draw_problems(const struct criteria_state *st, struct canvas *c, int 
 {
 	const struct problem_list *p = &st->problems;
 	struct canvas_field f = {1, y, cols - 2, STYLE_WARNING, ALIGN_LEFT, CUT_END};
+	size_t n = p->count[RULE_ERROR] + p->count[RULE_WARNING];
 	char text[400];
 
-	if (!p->count[RULE_ERROR] && !p->count[RULE_WARNING])
+	if (!n)
 		return y;
 	f.style = p->count[RULE_ERROR] ? STYLE_ERROR : STYLE_WARNING;
-	snprintf(text, sizeof text, "! %zu problem%s: %.340s",
-	    p->count[RULE_ERROR] + p->count[RULE_WARNING],
-	    p->count[RULE_ERROR] + p->count[RULE_WARNING] == 1 ? "" : "s", p->v[0].message);
+	snprintf(text, sizeof text, "! %zu problem%s: %s: %.300s", n, n == 1 ? "" : "s",
+	    rule_info(p->v[0].rule)->title, p->v[0].message);
 	canvas_field(c, &f, text, strlen(text));
 	return y + 1;
 }

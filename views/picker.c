@@ -96,6 +96,7 @@ static void query_changed(struct view *v)
 	struct picker *p = view_state(v);
 
 	p->warned = false;
+	p->moved = false;
 	if (!pick_is_free(p)) {
 		list_set_filter(&p->list, edit_text(&p->field));
 		go_to_best(p);
@@ -243,8 +244,8 @@ static void note_search(struct picker *p)
 	    edit_text(&p->field)[0] == '\0')
 		return;
 	pick_search_cost(p, cost, sizeof cost);
-	snprintf(
-	    line, sizeof line, "C-r searches at X for \"%.80s\": %s", edit_text(&p->field), cost);
+	snprintf(line, sizeof line, "C-r searches at X for \"%.80s\": costs %s",
+	    edit_text(&p->field), cost);
 	set_note(p, STYLE_DIM, line);
 }
 
@@ -282,15 +283,15 @@ static void picker_layout(struct view *v, int cols, int rows)
 	struct picker *p = view_state(v);
 	bool options = moved(p, DATA_OPTIONS), status = moved(p, DATA_STATUS);
 	bool criteria = moved(p, DATA_CRITERIA), staged = moved(p, DATA_STAGED);
-	size_t row;
 
 	if (criteria || staged)
 		pick_here_read(p);
 	if (type_info(p->type)->value != VALUE_LOOKUP || options || status) {
-		bool fresh = !list_row(&p->list, &row);
+		size_t before = p->rows.n;
 
 		pick_rows_read(p);
-		if (fresh && edit_text(&p->field)[0] && !pick_is_free(p))
+		/* rows come in any order: until the user moves, the cursor is on the best one */
+		if (!p->moved && p->rows.n != before && !pick_is_free(p))
 			go_to_best(p);
 	}
 	table_layout(&p->table, cols, rows > HEAD + FOOT ? rows - HEAD - FOOT : 1);
@@ -362,7 +363,7 @@ static void draw_target(const struct view *v, struct canvas *c)
 	const char *text;
 
 	if (has_operators(p->type))
-		f.w = draw_right(v, c, 0, "pick-operator", op, style) - 6;
+		f.w = draw_right(v, c, 0, "include-exclude", op, style) - 6;
 	else if (p->op == OP_NE)
 		f.w = draw_right(v, c, 0, "", "exclude only", style) - 6;
 	if (p->n_ids == 1) {
@@ -384,7 +385,7 @@ static void draw_field(const struct view *v, struct canvas *c)
 
 	pick_facets_text(p, facets, sizeof facets);
 	if (facets[0])
-		end = draw_right(v, c, 1, "pick-facet", facets, STYLE_DIM);
+		end = draw_right(v, c, 1, "narrow", facets, STYLE_DIM);
 	x = canvas_str(c, 0, 1, STYLE_PROMPT, field_label(p));
 	edit_draw(&p->field, c, x, 1, end - x - 2);
 }
@@ -432,17 +433,6 @@ static enum err do_pick(struct view *v, struct errinfo *ei)
 	return pick_take(v, ei);
 }
 
-static void mark(struct view *v)
-{
-	struct picker *p = view_state(v);
-	uint64_t key = list_key(&p->list);
-
-	if (!key)
-		return;
-	list_mark(&p->list, key, !list_is_marked(&p->list, key));
-	list_move(&p->list, LIST_DOWN);
-}
-
 static void next_operator(struct picker *p)
 {
 	enum operator_type op = p->op;
@@ -475,7 +465,8 @@ static enum err do_search(struct view *v, struct errinfo *ei)
 	if (err)
 		return err_set(ei, err, "no memory to search");
 	if (pick_rows_loading(p, &n_read))
-		app_message(v->app, STYLE_NOTE, "searching at X for \"%.80s\": %s", text, cost);
+		app_message(
+		    v->app, STYLE_NOTE, "searching at X for \"%.80s\": costs %s", text, cost);
 	else
 		app_message(v->app, STYLE_NOTE,
 		    "\"%.80s\" was searched before and the answer is fresh: nothing was asked",
@@ -511,15 +502,6 @@ static enum err picker_command(struct view *v, const struct command_call *call, 
 	case VIEWS_PICK:
 	case CORE_ACCEPT:
 		return do_pick(v, ei);
-	case VIEWS_PICK_MARK:
-		mark(v);
-		return ERR_OK;
-	case VIEWS_PICK_ALL:
-		list_mark_shown(&p->list);
-		return ERR_OK;
-	case VIEWS_PICK_MARKED:
-		list_show_marked(&p->list, !p->list.only_marked);
-		return ERR_OK;
 	case VIEWS_PICK_OPERATOR:
 		next_operator(p);
 		return ERR_OK;
@@ -607,6 +589,7 @@ static bool on_mouse(struct view *v, const struct event *e)
 	if (!table_pos_at(&p->table, e->mouse.y - HEAD, &pos))
 		return false;
 	list_goto_pos(&p->list, pos);
+	p->moved = true;
 	if (e->mouse.action == MOUSE_DOUBLE && !pick_is_free(p) && pick_take(v, &ei))
 		app_message_err(v->app, &ei);
 	return true;
@@ -649,8 +632,17 @@ static void picker_describe(const struct view *v, struct view_about *a)
 		snprintf(a->progress_text, sizeof a->progress_text, "%s so far",
 		    table_number(number, n_read));
 	}
-	a->hints = pick_is_free(p) ? "pick pick-mark pick-operator pick-facet cancel"
-				   : "pick pick-mark pick-operator pick-facet pick-search cancel";
+	a->hints = pick_is_free(p) ? "take mark include-exclude narrow cancel"
+				   : "take mark include-exclude narrow search-at-x cancel";
+}
+
+static void picker_changed(struct view *v, unsigned touch)
+{
+	struct picker *p = view_state(v);
+
+	(void)touch;
+	p->moved = true;
+	p->warned = false;
 }
 
 static struct table *picker_table(struct view *v)
@@ -664,8 +656,7 @@ const struct view_ops picker_view = {
     .name = "picker",
     .title = "Add targeting",
     .parent = "input",
-    .commands = "pick pick-mark pick-all pick-marked pick-operator pick-facet pick-search refresh "
-		"accept cancel " EDIT_COMMANDS,
+    .commands = "take include-exclude narrow search-at-x refresh accept cancel " EDIT_COMMANDS,
     .flags = VIEW_TEXT,
     .state_size = sizeof(struct picker),
     .open = picker_open,
@@ -676,6 +667,7 @@ const struct view_ops picker_view = {
     .can = picker_can,
     .event = picker_event,
     .describe = picker_describe,
+    .changed = picker_changed,
     .table = picker_table,
     .done = picker_done,
 };

@@ -90,6 +90,7 @@ struct picker {
 	size_t n_without_location; /* line items that have none, not even staged */
 	size_t n_unread; /* line items whose criteria are not known */
 	uint64_t seen[DATA_KINDS]; /* generations */
+	bool moved; /* the user chose the row under the cursor: rows that arrive leave it there */
 	bool warned; /* Esc was pressed once although something would be lost */
 	char note[240]; /* one line below the list */
 	enum style note_style;

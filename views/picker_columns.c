@@ -3,9 +3,9 @@
 #include "views/picker.h"
 #include "views/rows.h"
 
-#define NAME(title)                                                                                \
+#define NAME(title, min)                                                                           \
 	{                                                                                          \
-		title, 20, 0, 4, ALIGN_LEFT, CUT_MIDDLE, COL_NONE                                  \
+		title, min, 0, 4, ALIGN_LEFT, CUT_MIDDLE, COL_NONE                                 \
 	}
 #define ID(min)                                                                                    \
 	{                                                                                          \
@@ -23,55 +23,56 @@
 	static const struct pick_shape name = {                                                    \
 	    name##_columns, name##_roles, (int)(sizeof name##_roles / sizeof *name##_roles)}
 
-static const struct table_column place_columns[] = {
-    NAME("Place"), WORD("Kind", 11, 11, COL_NONE), WORD("Country", 7, 7, COL_NONE), ID(16), HERE};
+static const struct table_column place_columns[] = {NAME("Place", 34),
+    WORD("Kind", 11, 11, COL_NONE), WORD("Country", 7, 7, COL_NONE), ID(16), HERE};
 static const enum pick_role place_roles[] = {
     PICK_NAME, PICK_KIND, PICK_COUNTRY, PICK_ID, PICK_HERE};
 SHAPE(place);
 
 static const struct table_column topic_columns[] = {
-    NAME("Name"), WORD("Kind", 12, 24, COL_NONE), ID(6), HERE};
+    NAME("Name", 24), WORD("Kind", 12, 24, COL_NONE), ID(6), HERE};
 static const enum pick_role topic_roles[] = {PICK_NAME, PICK_KIND, PICK_ID, PICK_HERE};
 SHAPE(topic);
 
-static const struct table_column plain_columns[] = {NAME("Name"), ID(6), HERE};
+static const struct table_column plain_columns[] = {NAME("Name", 24), ID(6), HERE};
 static const enum pick_role plain_roles[] = {PICK_NAME, PICK_ID, PICK_HERE};
 SHAPE(plain);
 
-static const struct table_column device_columns[] = {NAME("Device"),
+static const struct table_column device_columns[] = {NAME("Device", 24),
     WORD("Maker", 8, 18, COL_HIDEABLE), WORD("System", 7, 12, COL_NONE), ID(4), HERE};
 static const enum pick_role device_roles[] = {
     PICK_NAME, PICK_EXTRA, PICK_RAW_KIND, PICK_ID, PICK_HERE};
 SHAPE(device);
 
-static const struct table_column version_columns[] = {
-    NAME("Name"), WORD("Version", 7, 10, COL_NONE), WORD("System", 7, 12, COL_NONE), ID(4), HERE};
+static const struct table_column version_columns[] = {NAME("Name", 24),
+    WORD("Version", 7, 10, COL_NONE), WORD("System", 7, 12, COL_NONE), ID(4), HERE};
 static const enum pick_role version_roles[] = {
     PICK_NAME, PICK_EXTRA, PICK_RAW_KIND, PICK_ID, PICK_HERE};
 SHAPE(version);
 
 static const struct table_column app_columns[] = {
-    NAME("Category"), WORD("System", 7, 12, COL_NONE), ID(6), HERE};
+    NAME("Category", 24), WORD("System", 7, 12, COL_NONE), ID(6), HERE};
 static const enum pick_role app_roles[] = {PICK_NAME, PICK_RAW_KIND, PICK_ID, PICK_HERE};
 SHAPE(app);
 
 static const struct table_column carrier_columns[] = {
-    NAME("Carrier"), WORD("Country", 7, 7, COL_NONE), ID(4), HERE};
+    NAME("Carrier", 24), WORD("Country", 7, 7, COL_NONE), ID(4), HERE};
 static const enum pick_role carrier_roles[] = {PICK_NAME, PICK_COUNTRY, PICK_ID, PICK_HERE};
 SHAPE(carrier);
 
-static const struct table_column event_columns[] = {NAME("Event"), WORD("Kind", 10, 24, COL_NONE),
-    WORD("Country", 7, 7, COL_NONE), WORD("Starts", 10, 10, COL_NONE), ID(5), HERE};
+static const struct table_column event_columns[] = {NAME("Event", 24),
+    WORD("Kind", 10, 24, COL_NONE), WORD("Country", 7, 7, COL_NONE),
+    WORD("Starts", 10, 10, COL_NONE), ID(5), HERE};
 static const enum pick_role event_roles[] = {
     PICK_NAME, PICK_KIND, PICK_COUNTRY, PICK_EXTRA, PICK_ID, PICK_HERE};
 SHAPE(event);
 
 static const struct table_column show_columns[] = {
-    NAME("Show"), WORD("Genre", 8, 20, COL_NONE), ID(11), HERE};
+    NAME("Show", 24), WORD("Genre", 8, 20, COL_NONE), ID(11), HERE};
 static const enum pick_role show_roles[] = {PICK_NAME, PICK_KIND, PICK_ID, PICK_HERE};
 SHAPE(show);
 
-static const struct table_column audience_columns[] = {NAME("Audience"),
+static const struct table_column audience_columns[] = {NAME("Audience", 24),
     WORD("Type", 6, 10, COL_HIDEABLE), {"People", 9, 13, 0, ALIGN_RIGHT, CUT_END, COL_NONE},
     WORD("Targetable", 10, 10, COL_NONE), ID(5), HERE};
 static const enum pick_role audience_roles[] = {
@@ -79,17 +80,17 @@ static const enum pick_role audience_roles[] = {
 SHAPE(audience);
 
 static const struct table_column own_columns[] = {
-    NAME("Name"), WORD("Status", 8, 14, COL_NONE), ID(6), HERE};
+    NAME("Name", 24), WORD("Status", 8, 14, COL_NONE), ID(6), HERE};
 static const enum pick_role own_roles[] = {PICK_NAME, PICK_KIND, PICK_ID, PICK_HERE};
 SHAPE(own);
 
 static const struct table_column keyword_columns[] = {
-    NAME("Keyword"), WORD("Match", 9, 9, COL_NONE), WORD("Use", 8, 8, COL_NONE), HERE};
+    NAME("Keyword", 24), WORD("Match", 9, 9, COL_NONE), WORD("Use", 8, 8, COL_NONE), HERE};
 static const enum pick_role keyword_roles[] = {PICK_NAME, PICK_MATCH, PICK_USE, PICK_HERE};
 SHAPE(keyword);
 
 static const struct table_column value_columns[] = {
-    NAME("Value"), WORD("Use", 8, 12, COL_NONE), HERE};
+    NAME("Value", 24), WORD("Use", 8, 12, COL_NONE), HERE};
 static const enum pick_role value_roles[] = {PICK_NAME, PICK_USE, PICK_HERE};
 SHAPE(value);
 

@@ -390,6 +390,7 @@ static void facet_chosen(struct app *app, bool ok, const size_t *chosen, size_t 
 		    strcmp(p->kind, "COUNTRIES") == 0)
 			p->kind[0] = '\0'; /* a country says nothing about the list of countries */
 		p->search[0] = '\0';
+		p->moved = false;
 		pick_rows_read(p);
 	}
 	view_touch(v, TOUCH_ALL);
@@ -461,7 +462,8 @@ void pick_search_cost(const struct picker *p, char *out, size_t cap)
 	snprintf(out, cap, "1 request");
 	for (size_t i = 0; i < n && i < sizeof all / sizeof *all; i++)
 		if (strcmp(all[i].name, bucket) == 0 && all[i].known) {
-			snprintf(out, cap, "1 of %lld requests left", (long long)all[i].remaining);
+			snprintf(
+			    out, cap, "1 of the %lld requests left", (long long)all[i].remaining);
 			return;
 		}
 }

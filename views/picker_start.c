@@ -9,9 +9,9 @@
 
 static const struct offered {
 	enum targeting_type type;
-	const char *group, *about;
+	const char *about;
 } offered[] = {
-#define X(type, group, about) {TYPE_##type, group, about},
+#define X(type, about) {TYPE_##type, about},
 #include "views/picker_types.def"
 #undef X
 };
@@ -41,7 +41,7 @@ static bool own_things_can(struct session *s, enum targeting_type t, char *reaso
 	default:
 		st = session_state(s, DATA_USERS);
 		n = session_users(s)->n;
-		what = "account that may be promoted";
+		what = "promotable account";
 		break;
 	}
 	if (n || st.loading || (!st.known && session_api(s)))
@@ -153,7 +153,7 @@ enum err picker_start(struct app *app, const struct id_list *line_items, struct 
 {
 	struct session *s = app_user(app);
 	struct choice choices[OFFERED] = {0};
-	char details[OFFERED][160], reasons[OFFERED][96];
+	char reasons[OFFERED][96];
 	struct choose c = {.title = "Add targeting: which kind?",
 	    .choices = choices,
 	    .n = OFFERED,
@@ -167,14 +167,13 @@ enum err picker_start(struct app *app, const struct id_list *line_items, struct 
 	for (size_t i = 0; i < OFFERED; i++) {
 		const struct offered *o = &offered[i];
 
-		snprintf(details[i], sizeof details[i], "%s: %s", o->group, o->about);
 		choices[i].label = type_info(o->type)->label;
-		choices[i].detail = details[i];
+		choices[i].detail = o->about;
 		if (!pick_can_start(s, o->type, reasons[i], sizeof reasons[i])) {
 			choices[i].off = reasons[i];
 		} else if (o->type == TYPE_TV_SHOW && without) {
 			snprintf(reasons[i], sizeof reasons[i],
-			    "add a location first (%zu of %zu lack one)", without, line_items->n);
+			    "needs a location (%zu of %zu lack one)", without, line_items->n);
 			choices[i].off = reasons[i];
 		}
 	}

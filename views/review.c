@@ -24,8 +24,8 @@ static const struct table_column columns[COL_COUNT] = {
     [COL_VALUE] = {"Value", 16, 0, 3, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
     [COL_TYPE] = {"Type", 12, 26, 1, ALIGN_LEFT, CUT_END, COL_SORT},
     [COL_SIGN] = {"Applies as", 10, 10, 0, ALIGN_LEFT, CUT_END, COL_HIDEABLE},
-    [COL_STATE] = {"State", 14, 0, 4, ALIGN_LEFT, CUT_END, COL_SORT},
-    [COL_RAW] = {"API value", 12, 24, 0, ALIGN_LEFT, CUT_MIDDLE, COL_HIDEABLE},
+    [COL_STATE] = {"State", 28, 0, 4, ALIGN_LEFT, CUT_END, COL_SORT},
+    [COL_RAW] = {"API value", 16, 24, 0, ALIGN_LEFT, CUT_MIDDLE, COL_HIDEABLE},
 };
 
 struct state {
@@ -149,7 +149,7 @@ static void cell_state(const struct review_row *r, struct table_cell *out)
 		out->style = r->problem->severity == RULE_ERROR     ? STYLE_ERROR
 			     : r->problem->severity == RULE_WARNING ? STYLE_WARNING
 								    : STYLE_NOTE;
-		row_cell_text(out, r->problem->message);
+		row_cell_text(out, rule_info(r->problem->rule)->title);
 	} else {
 		row_cell_text(out, "staged");
 	}
@@ -311,8 +311,9 @@ static void head_problems(const struct state *st, struct head *h)
 		for (size_t i = 0; i < p->n && shown < HEAD_PROBLEMS; i++) {
 			if ((int)p->v[i].severity != severity)
 				continue;
-			snprintf(text, sizeof text, "%s: %.360s",
-			    rule_severity_name(p->v[i].severity), p->v[i].message);
+			snprintf(text, sizeof text, "%s: %s: %.300s",
+			    rule_severity_name(p->v[i].severity), rule_info(p->v[i].rule)->title,
+			    p->v[i].message);
 			head_line(h, severity == RULE_ERROR ? STYLE_ERROR : STYLE_WARNING, text);
 			shown++;
 		}
@@ -566,8 +567,9 @@ static enum err show_details(struct view *v, struct errinfo *ei)
 	buf_adds(&out, "\n# Problems of the line item\n");
 	for (size_t i = 0; i < st->model.problems.n; i++)
 		if (strcmp(st->model.problems.v[i].line_item_id, r->change->line_item_id) == 0)
-			buf_addf(&out, "%s: %s\n    %s (%s)\n",
+			buf_addf(&out, "%s: %s: %s\n    %s (%s)\n",
 			    rule_severity_name(st->model.problems.v[i].severity),
+			    rule_info(st->model.problems.v[i].rule)->title,
 			    st->model.problems.v[i].message,
 			    rule_info(st->model.problems.v[i].rule)->reason,
 			    rule_info(st->model.problems.v[i].rule)->source);
