@@ -57,6 +57,8 @@ bool painter_load(const char *name, int fd, const char **why)
 {
 	int status = 0;
 
+	if (cur_term)
+		del_curterm(cur_term);
 	/* with a status to fill, setupterm reports instead of ending the program */
 	if (setupterm((char *)(uintptr_t)name, fd, &status) == OK)
 		return true;
