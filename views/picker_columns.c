@@ -193,7 +193,6 @@ static void cell_kind(const struct pick_row *r, struct table_cell *out)
 
 static void cell_here(const struct picker *p, const struct pick_use *u, struct table_cell *out)
 {
-	const char *where = p->n_ids > 1 ? " on some" : "";
 	unsigned live;
 
 	if (!u)
@@ -201,17 +200,18 @@ static void cell_here(const struct picker *p, const struct pick_use *u, struct t
 	live = u->live[0] + u->live[1];
 	if (u->staged[0] || u->staged[1]) {
 		out->style = STYLE_ADDED;
-		row_cell_text(out, u->staged[1] ? "+ staged exclude" : "+ staged");
+		cell_text(out, u->staged[1] ? "+ exclude" : "+ staged");
 	} else if (u->removed) {
 		out->style = STYLE_REMOVED;
-		row_cell_text(out, "- staged removal");
+		cell_text(out, "- removal");
+	} else if (live >= p->n_ids) {
+		out->style = STYLE_DIM;
+		cell_text(out, u->live[1] ? "excluded" : "included");
 	} else if (live) {
 		out->style = STYLE_DIM;
-		if (live >= p->n_ids)
-			where = "";
-		snprintf(out->scratch, sizeof out->scratch, "%s%s",
-		    u->live[1] ? "excluded" : "included", where);
-		row_cell_text(out, out->scratch);
+		snprintf(out->scratch, sizeof out->scratch, "%s %u of %zu",
+		    u->live[1] ? "excl." : "in", live, p->n_ids);
+		cell_text(out, out->scratch);
 	}
 }
 
