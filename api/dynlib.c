@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The ABI versions of Debian 12 and of every Linux distribution since 2006 and 2021. */
@@ -49,6 +50,8 @@ const struct curl_lib *curl_lib_get(struct errinfo *ei)
 		return &lib;
 	if (load(CURL_SONAME, symbols, sizeof symbols / sizeof *symbols, (char *)&lib, ei))
 		return NULL;
+	/* libcurl would write the keys of every connection to a file that the environment names */
+	unsetenv("SSLKEYLOGFILE");
 	if (lib.global_init(CURL_GLOBAL_DEFAULT)) {
 		err_set(ei, ERR_NOMEM, "libcurl cannot start");
 		return NULL;

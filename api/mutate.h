@@ -1,5 +1,5 @@
 /* The one door for writes inside api/: a prepared batch, sent at most once unless it provably did
- * not take effect. Only api/apply.c opens it (tests/lint/writes.sh checks that). */
+ * not take effect. Only api/apply.c opens it (tests/check/writes.sh checks that). */
 #ifndef RETICLE_API_MUTATE_H
 #define RETICLE_API_MUTATE_H
 

@@ -357,16 +357,17 @@ static void g20_unknown_members_are_ignored(void **state)
 static void g21_a_missing_operator_is_eq(void **state)
 {
 	struct page *p = read_page(API_CRITERIA, 200,
-	    DATA("[" ROW("\"AGE\",\"targeting_value\":\"A\"") "," ROW("\"AGE\",\"targeting_value\":"
-								      "\"A\",\"operator_type\":"
-								      "null") "," ROW("\"AGE\","
-										      "\"targeting_"
-										      "value\":"
-										      "\"A\","
-										      "\"operator_"
-										      "type\":"
-										      "\"NE\"") "," ROW(
-		"\"AGE\",\"targeting_value\":\"A\",\"operator_type\":\"NEW_OP\"") "]"));
+	    DATA("[" ROW("\"AGE\",\"targeting_value\":\"A\"") "," ROW(
+		"\"AGE\",\"targeting_value\":"
+		"\"A\",\"operator_type\":"
+		"null") "," ROW("\"AGE\","
+				"\"targeting_"
+				"value\":"
+				"\"A\","
+				"\"operator_"
+				"type\":"
+				"\"NE\"") "," ROW("\"AGE\",\"targeting_value\":\"A\",\"operator_"
+						  "type\":\"NEW_OP\"") "]"));
 
 	(void)state;
 	assert_int_equal(p->res.criteria.v[0].op, OP_EQ);
@@ -378,12 +379,10 @@ static void g21_a_missing_operator_is_eq(void **state)
 
 static void g22_location_types_in_both_numbers(void **state)
 {
-	struct page
-	    *p =
-		read_page(API_CRITERIA, 200,
-		    DATA("[" ROW("\"LOCATION\",\"targeting_value\":\"a\",\"location_type\":"
-				 "\"CITY\"") "," ROW("\"LOCATION\",\"targeting_value\":\"b\","
-						     "\"location_type\":\"CITIES\"") "]"));
+	struct page *p = read_page(API_CRITERIA, 200,
+	    DATA("[" ROW("\"LOCATION\",\"targeting_value\":\"a\",\"location_type\":"
+			 "\"CITY\"") "," ROW("\"LOCATION\",\"targeting_value\":\"b\","
+					     "\"location_type\":\"CITIES\"") "]"));
 
 	(void)state;
 	assert_string_equal(p->res.criteria.v[0].location_type, "CITY");
