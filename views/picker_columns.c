@@ -200,18 +200,18 @@ static void cell_here(const struct picker *p, const struct pick_use *u, struct t
 	live = u->live[0] + u->live[1];
 	if (u->staged[0] || u->staged[1]) {
 		out->style = STYLE_ADDED;
-		cell_text(out, u->staged[1] ? "+ exclude" : "+ staged");
+		row_cell_text(out, u->staged[1] ? "+ exclude" : "+ staged");
 	} else if (u->removed) {
 		out->style = STYLE_REMOVED;
-		cell_text(out, "- removal");
+		row_cell_text(out, "- removal");
 	} else if (live >= p->n_ids) {
 		out->style = STYLE_DIM;
-		cell_text(out, u->live[1] ? "excluded" : "included");
+		row_cell_text(out, u->live[1] ? "excluded" : "included");
 	} else if (live) {
 		out->style = STYLE_DIM;
 		snprintf(out->scratch, sizeof out->scratch, "%s %u of %zu",
 		    u->live[1] ? "excl." : "in", live, p->n_ids);
-		cell_text(out, out->scratch);
+		row_cell_text(out, out->scratch);
 	}
 }
 
