@@ -41,9 +41,15 @@ void canvas_fill(struct canvas *c, struct rect r, enum style style)
 	struct canvas s = canvas_sub(c, r);
 	struct cell blank = {.ch = ' ', .style = (uint8_t)style, .width = 1};
 
-	for (int y = 0; y < s.area.h; y++)
-		for (int x = 0; x < s.area.w; x++)
-			grid_put(s.grid, s.area.x + x, s.area.y + y, blank);
+	for (int y = s.area.y; s.area.w > 0 && y < s.area.y + s.area.h; y++) {
+		struct cell *row = grid_row(s.grid, y);
+
+		/* wide characters can only be cut at the two ends */
+		grid_put(s.grid, s.area.x, y, blank);
+		grid_put(s.grid, s.area.x + s.area.w - 1, y, blank);
+		for (int x = 1; x < s.area.w - 1; x++)
+			row[s.area.x + x] = blank;
+	}
 }
 
 /* One character of w cells at column x of the canvas; what is outside is not drawn, half a wide
@@ -172,38 +178,44 @@ static size_t skip(const char *s, size_t n, int w, int *cells)
 	return (size_t)(it.p - from);
 }
 
+/* Text that is too wide for w cells, with an ellipsis; returns the column behind it. */
+static int draw_cut(struct canvas *in, int x, const struct canvas_field *f, const char *s, size_t n)
+{
+	const char *dots = text_is_ascii() ? "~" : "\xE2\x80\xA6";
+	int cells, tail_cells;
+	size_t head;
+
+	if (f->cut == CUT_END || n > MIDDLE_MAX_BYTES || f->w < 5) {
+		head = fit(s, n, f->w - 1, &cells);
+		x = canvas_text(in, x, 0, f->style, s, head);
+		return canvas_str(in, x, 0, f->style, dots);
+	}
+	head = fit(s, n, f->w / 2, &cells);
+	x = canvas_text(in, x, 0, f->style, s, head);
+	x = canvas_str(in, x, 0, f->style, dots);
+	head = skip(s, n, f->w - 1 - cells, &tail_cells);
+	return canvas_text(in, x, 0, f->style, s + head, n - head);
+}
+
 void canvas_field(struct canvas *c, const struct canvas_field *f, const char *s, size_t n)
 {
 	struct canvas in = canvas_sub(c, (struct rect){f->x, f->y, f->w, 1});
-	const char *dots = text_is_ascii() ? "~" : "\xE2\x80\xA6";
-	int cells, tail_cells, x = 0, w = f->w;
-	size_t head;
+	int cells, x = f->x < 0 ? f->x : 0; /* cut on the left: the columns stay where they are */
+	int end = x + f->w;
 
-	if (w <= 0)
+	if (in.area.w <= 0 || in.area.h <= 0)
 		return;
-	canvas_fill(c, (struct rect){f->x, f->y, w, 1}, f->style);
-	if (f->x < 0) /* cut on the left by the canvas: keep the columns where they are */
-		x = f->x;
-	head = fit(s, n, w, &cells);
-	if (head == n) {
-		if (f->align == ALIGN_RIGHT)
-			x += w - cells;
-		else if (f->align == ALIGN_CENTER)
-			x += (w - cells) / 2;
-		canvas_text(&in, x, 0, f->style, s, n);
-		return;
+	if (fit(s, n, f->w, &cells) == n) {
+		int from = x + (f->align == ALIGN_RIGHT       ? f->w - cells
+				   : f->align == ALIGN_CENTER ? (f->w - cells) / 2
+							      : 0);
+
+		canvas_fill(&in, (struct rect){x, 0, from - x, 1}, f->style);
+		x = canvas_text(&in, from, 0, f->style, s, n);
+	} else {
+		x = draw_cut(&in, x, f, s, n);
 	}
-	if (f->cut == CUT_END || n > MIDDLE_MAX_BYTES || w < 5) {
-		head = fit(s, n, w - 1, &cells);
-		x = canvas_text(&in, x, 0, f->style, s, head);
-		canvas_str(&in, x, 0, f->style, dots);
-		return;
-	}
-	head = fit(s, n, w / 2, &cells);
-	x = canvas_text(&in, x, 0, f->style, s, head);
-	x = canvas_str(&in, x, 0, f->style, dots);
-	head = skip(s, n, w - 1 - cells, &tail_cells);
-	canvas_text(&in, x, 0, f->style, s + head, n - head);
+	canvas_fill(&in, (struct rect){x, 0, end - x, 1}, f->style);
 }
 
 /* --- lines and boxes --- */

@@ -51,9 +51,10 @@ enum err grid_resize(struct grid *g, int cols, int rows)
 void grid_reset(struct grid *g, uint32_t ch)
 {
 	size_t n = (size_t)g->cols * (size_t)g->rows;
+	struct cell blank = {.ch = ch, .width = 1};
 
 	for (size_t i = 0; i < n; i++)
-		g->cells[i] = (struct cell){.ch = ch, .width = 1};
+		g->cells[i] = blank;
 	g->cursor_x = g->cursor_y = -1;
 }
 

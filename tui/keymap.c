@@ -29,10 +29,31 @@ static bool seq_same(const struct key_seq *a, const struct key_seq *b)
 	return a->n == b->n && key_seq_begins(a, b);
 }
 
+/* The one copy of a context's name; NULL: nothing is bound in it. */
+static const char *context_of(const struct keymap *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_contexts; i++)
+		if (strcmp(m->contexts[i], name) == 0)
+			return m->contexts[i];
+	return NULL;
+}
+
+static const char *add_context(struct keymap *m, const char *name)
+{
+	const char *known = context_of(m, name);
+
+	if (!known && m->n_contexts < KEYMAP_CONTEXTS_MAX) {
+		known = arena_strdup(&m->strings, name);
+		if (known)
+			m->contexts[m->n_contexts++] = known;
+	}
+	return known;
+}
+
 static struct binding *find(const struct keymap *m, const char *context, const struct key_seq *seq)
 {
 	for (size_t i = 0; i < m->n; i++)
-		if (strcmp(m->list[i].context, context) == 0 && seq_same(&m->list[i].seq, seq))
+		if (m->list[i].context == context && seq_same(&m->list[i].seq, seq))
 			return &m->list[i];
 	return NULL;
 }
@@ -44,12 +65,12 @@ enum err keymap_bind(struct keymap *m, const char *context, const char *keys, co
 
 	if (!key_seq_parse(keys, &b.seq))
 		return ERR_CONFIG;
-	b.context = arena_strdup(&m->strings, context);
+	b.context = add_context(m, context);
 	b.command = arena_strdup(&m->strings, command);
 	b.origin = arena_strdup(&m->strings, origin);
 	if (!b.context || !b.command || !b.origin)
 		return ERR_NOMEM;
-	old = find(m, context, &b.seq);
+	old = find(m, b.context, &b.seq);
 	if (old) {
 		*old = b;
 		return ERR_OK;
@@ -148,11 +169,13 @@ enum keymap_match keymap_lookup(const struct keymap *m, const char *const *conte
 {
 	bool prefix = false;
 
-	for (size_t c = 0; c < n; c++)
-		for (size_t i = 0; i < m->n; i++) {
+	for (size_t c = 0; c < n; c++) {
+		const char *context = context_of(m, contexts[c]);
+
+		for (size_t i = 0; context && i < m->n; i++) {
 			const struct binding *b = &m->list[i];
 
-			if (strcmp(b->context, contexts[c]) != 0 || !key_seq_begins(&b->seq, seq))
+			if (b->context != context || !key_seq_begins(&b->seq, seq))
 				continue;
 			if (b->seq.n > seq->n) {
 				prefix = true;
@@ -161,6 +184,7 @@ enum keymap_match keymap_lookup(const struct keymap *m, const char *const *conte
 				return KEYMAP_FOUND;
 			}
 		}
+	}
 	return prefix ? KEYMAP_PREFIX : KEYMAP_NONE;
 }
 
@@ -169,13 +193,14 @@ size_t keymap_keys_of(const struct keymap *m, const char *const *contexts, size_
 {
 	size_t found = 0;
 
-	for (size_t c = 0; c < n; c++)
-		for (size_t i = 0; i < m->n; i++) {
+	for (size_t c = 0; c < n; c++) {
+		const char *context = context_of(m, contexts[c]);
+
+		for (size_t i = 0; context && i < m->n; i++) {
 			const struct binding *b = &m->list[i], *real;
 			char name[96];
 
-			if (strcmp(b->context, contexts[c]) != 0 ||
-			    strcmp(b->command, command) != 0)
+			if (b->context != context || strcmp(b->command, command) != 0)
 				continue;
 			if (keymap_lookup(m, contexts, n, &b->seq, &real) != KEYMAP_FOUND ||
 			    real != b)
@@ -183,6 +208,7 @@ size_t keymap_keys_of(const struct keymap *m, const char *const *contexts, size_
 			key_seq_name(&b->seq, name, sizeof name);
 			buf_addf(out, "%s%s", found++ ? "  " : "", name);
 		}
+	}
 	return found;
 }
 
@@ -195,7 +221,7 @@ size_t keymap_conflicts(const struct keymap *m, struct buf *report)
 			const struct binding *a = &m->list[i], *b = &m->list[k];
 			char short_name[96], long_name[96];
 
-			if (i == k || a->seq.n >= b->seq.n || strcmp(a->context, b->context) != 0 ||
+			if (i == k || a->seq.n >= b->seq.n || a->context != b->context ||
 			    !key_seq_begins(&b->seq, &a->seq) || strcmp(a->command, "none") == 0)
 				continue;
 			found++;

@@ -20,9 +20,14 @@ struct binding {
 	const char *origin; /* "default:12", "config.yaml:7" */
 };
 
+#define KEYMAP_CONTEXTS_MAX 64
+
 struct keymap {
 	struct binding *list;
 	size_t n, cap;
+	/* each context's name once: bindings are compared by this pointer */
+	const char *contexts[KEYMAP_CONTEXTS_MAX];
+	size_t n_contexts;
 	struct arena strings;
 };
 

@@ -11,6 +11,9 @@
 /* Unchanged cells between two changed ones that are cheaper to send again than to jump over. */
 #define JUMP_CELLS 6
 #define ERASE_CELLS 4
+#define SCROLL_ROWS 6 /* fewer changed rows are not worth a search */
+
+_Static_assert(sizeof(struct cell) == 8, "cells are compared and hashed as eight bytes");
 
 /* --- terminfo --- */
 
@@ -252,6 +255,11 @@ static bool cell_equal(const struct cell *a, const struct cell *b)
 	return memcmp(a, b, sizeof *a) == 0;
 }
 
+static bool is_changed(const struct painter *p, const struct grid *g, int y)
+{
+	return memcmp(grid_row(g, y), grid_row(&p->sent, y), (size_t)g->cols * sizeof(struct cell));
+}
+
 static bool is_plain_blank(const struct painter *p, const struct cell *c)
 {
 	return c->ch == ' ' && c->style == STYLE_NORMAL && c->over == STYLE_NORMAL && !c->flags &&
@@ -274,7 +282,7 @@ static void paint_row(struct painter *p, const struct grid *g, int y)
 	struct cell *old = grid_row(&p->sent, y);
 	int cols = g->cols, end = cols, blank;
 
-	if (memcmp(now, old, (size_t)cols * sizeof *now) == 0)
+	if (!is_changed(p, g, y))
 		return;
 	while (end > 0 && cell_equal(&now[end - 1], &old[end - 1]))
 		end--;
@@ -307,10 +315,20 @@ static void paint_row(struct painter *p, const struct grid *g, int y)
 
 /* --- scrolling --- */
 
-static void hash_rows(uint64_t *to, const struct grid *g)
+static uint64_t hash_row(const struct grid *g, int y)
 {
-	for (int y = 0; y < g->rows; y++)
-		to[y] = map_hash_bytes(grid_row(g, y), (size_t)g->cols * sizeof(struct cell));
+	const struct cell *row = grid_row(g, y);
+	uint64_t h = 0;
+
+	/* a cell is eight bytes: one multiplication each, the high bits folded back down */
+	for (int x = 0; x < g->cols; x++) {
+		uint64_t word;
+
+		memcpy(&word, &row[x], sizeof word);
+		h = (h ^ word) * 0x9E3779B97F4A7C15u;
+		h ^= h >> 29;
+	}
+	return h;
 }
 
 /* The longest run of changed rows that now stand `shift` rows higher (positive) or lower. */
@@ -366,12 +384,14 @@ static void try_scroll(struct painter *p, const struct grid *g)
 
 	if (!p->csr || !p->indn || !p->rin || p->hash_rows != rows)
 		return;
-	hash_rows(p->hash_new, g);
-	hash_rows(p->hash_old, &p->sent);
 	for (int y = 0; y < rows; y++)
-		changed += p->hash_new[y] != p->hash_old[y];
-	if (changed < 6)
+		changed += is_changed(p, g, y);
+	if (changed < SCROLL_ROWS)
 		return;
+	for (int y = 0; y < rows; y++) {
+		p->hash_new[y] = hash_row(g, y);
+		p->hash_old[y] = hash_row(&p->sent, y);
+	}
 	for (int shift = -rows / 2; shift <= rows / 2; shift++) {
 		int from = 0, n = shift ? best_run(p, rows, shift, &from) : 0;
 
