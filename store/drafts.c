@@ -93,6 +93,7 @@ static enum err stage_all(
 	struct edit_place at = {s->realm, account, s->draft};
 	enum err err;
 	int64_t draft = state_draft(s, account, true, &err, ei), last = 0;
+	int64_t next = db_int(&s->state, "SELECT id FROM next_edit", NULL, NULL);
 	struct buf ids;
 
 	buf_init(&ids, IDS_MAX);
@@ -100,13 +101,15 @@ static enum err stage_all(
 		struct change *c = &v->v[i];
 
 		c->group = (uint64_t)group;
-		err = state_edit_insert(s, draft, 0, c, ei);
+		c->id = (uint64_t)next++;
+		err = state_edit_insert(s, draft, (int64_t)c->id, c, ei);
 		if (err)
 			break;
-		c->id = (uint64_t)db_last_id(&s->state);
-		edit_log(&s->log, &at, c);
+		state_edit_log(&s->log, &at, c);
 		ids_add(&ids, &last, (int64_t)c->id);
 	}
+	if (!err)
+		err = db_run(&s->state, "UPDATE next_edit SET id=?", BIND(INT(next)), ei);
 	if (!err)
 		err = set_action_ids(s, group, &ids, ei);
 	buf_done(&ids);

@@ -119,23 +119,26 @@ static enum err add_event(struct store *s, const struct event *e, struct errinfo
 
 /* --- edits follow their batch --- */
 
+/* Where the edits of a batch are while it is in a state; of a partial one those that are present
+ * are applied. */
+static const enum draft_state follows[BATCH_STATES] = {
+    [BATCH_PLANNED] = DRAFT_STAGED,
+    [BATCH_INTENT] = DRAFT_SENDING,
+    [BATCH_WIRE] = DRAFT_SENDING,
+    [BATCH_OK] = DRAFT_APPLIED,
+    [BATCH_VERIFIED] = DRAFT_APPLIED,
+    [BATCH_REJECTED] = DRAFT_STAGED,
+    [BATCH_UNKNOWN] = DRAFT_UNKNOWN,
+    [BATCH_ABSENT] = DRAFT_STAGED,
+    [BATCH_PARTIAL] = DRAFT_STAGED,
+};
+
 enum err batch_moves_edits(struct store *s, int64_t batch, enum batch_state st, struct errinfo *ei)
 {
 	static const char all[] = "UPDATE change SET state=?1 WHERE state<>4 AND id IN"
 				  " (SELECT change FROM op WHERE batch=?2)";
 	static const char some[] = "UPDATE change SET state=?1 WHERE state<>4 AND id IN"
 				   " (SELECT change FROM op WHERE batch=?2 AND state=?3)";
-	static const enum draft_state follows[BATCH_STATES] = {
-	    [BATCH_PLANNED] = DRAFT_STAGED,
-	    [BATCH_INTENT] = DRAFT_SENDING,
-	    [BATCH_WIRE] = DRAFT_SENDING,
-	    [BATCH_OK] = DRAFT_APPLIED,
-	    [BATCH_VERIFIED] = DRAFT_APPLIED,
-	    [BATCH_REJECTED] = DRAFT_STAGED,
-	    [BATCH_UNKNOWN] = DRAFT_UNKNOWN,
-	    [BATCH_ABSENT] = DRAFT_STAGED,
-	    [BATCH_PARTIAL] = DRAFT_STAGED,
-	};
 	enum err err = db_run(&s->state, all, BIND(INT(follows[st]), INT(batch)), ei);
 
 	if (!err && st == BATCH_PARTIAL)
@@ -154,7 +157,7 @@ static enum err move_batch(struct store *s, const struct batch_row *b, enum batc
 		    batch_state_name(b->state), batch_state_name(to));
 	err =
 	    db_run(&s->state, "UPDATE batch SET state=? WHERE id=?", BIND(INT(to), INT(b->id)), ei);
-	if (!err)
+	if (!err && (follows[to] != follows[b->state] || to == BATCH_PARTIAL))
 		err = batch_moves_edits(s, b->id, to, ei);
 	if (!err)
 		err = add_event(s,
@@ -287,12 +290,14 @@ static enum err intent_in(
 		return err;
 	sidelog_text(&s->log, "sha256", in->body_sha256);
 	sidelog_text(&s->log, "pre", in->pre_ids);
+	err = db_run(&s->state, "INSERT OR REPLACE INTO body(batch, pre_ids, data) VALUES(?,?,?)",
+	    BIND(INT(batch), TEXT(in->pre_ids), BLOB(in->n ? in->body : "", in->n)), ei);
+	if (err)
+		return err;
 	return db_run(&s->state,
-	    "UPDATE batch SET attempt=attempt+1, epoch=?, body=?, body_sha256=?, pre_ids=?,"
-	    " intent_at=?, wire_at=NULL, end_at=NULL WHERE id=?",
-	    BIND(INT(b.epoch), BLOB(in->body, in->n), TEXT(in->body_sha256), TEXT(in->pre_ids),
-		INT(clock_wall_s()), INT(batch)),
-	    ei);
+	    "UPDATE batch SET attempt=attempt+1, epoch=?, body_sha256=?, intent_at=?,"
+	    " wire_at=NULL, end_at=NULL WHERE id=?",
+	    BIND(INT(b.epoch), TEXT(in->body_sha256), INT(clock_wall_s()), INT(batch)), ei);
 }
 
 enum err journal_intent(

@@ -111,7 +111,7 @@ enum err journal_changesets(struct store *s, const struct journal_page *p,
 #define BATCH_COLUMNS                                                                              \
 	"b.id, b.changeset, b.seq, (SELECT count(*) FROM op WHERE op.batch = b.id), b.state,"      \
 	" b.attempt, b.curl_code, b.http_status, b.epoch, b.intent_at, b.wire_at, b.end_at,"       \
-	" b.body, b.body_sha256, b.nonce, b.reply_sha256, b.verdict, b.pre_ids"
+	" y.data, b.body_sha256, b.nonce, b.reply_sha256, b.verdict, y.pre_ids"
 
 static enum err batch_of_row(struct journal_batch_list *out, sqlite3_stmt *st)
 {
@@ -163,7 +163,8 @@ enum err journal_batches(
     struct store *s, uint64_t changeset, struct journal_batch_list *out, struct errinfo *ei)
 {
 	return read_batches(s,
-	    "SELECT " BATCH_COLUMNS " FROM batch b JOIN changeset c ON c.id = b.changeset"
+	    "SELECT " BATCH_COLUMNS " FROM batch b LEFT JOIN body y ON y.batch = b.id"
+	    " JOIN changeset c ON c.id = b.changeset"
 	    " WHERE c.id=? AND c.realm=? ORDER BY b.seq",
 	    BIND(INT(changeset), INT(s->state_realm)), out, ei);
 }
@@ -172,7 +173,8 @@ enum err journal_unknown(
     struct store *s, const char *account, struct journal_batch_list *out, struct errinfo *ei)
 {
 	return read_batches(s,
-	    "SELECT " BATCH_COLUMNS " FROM batch b JOIN changeset c ON c.id = b.changeset"
+	    "SELECT " BATCH_COLUMNS " FROM batch b LEFT JOIN body y ON y.batch = b.id"
+	    " JOIN changeset c ON c.id = b.changeset"
 	    " WHERE b.state=6 AND c.realm=? AND c.account=? ORDER BY b.id",
 	    BIND(INT(s->state_realm), TEXT(account)), out, ei);
 }

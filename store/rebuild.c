@@ -148,7 +148,7 @@ static enum err on_plan(struct rebuild *r, const struct sidelog_entry *e)
 
 static enum err on_batch(struct rebuild *r, const struct sidelog_entry *e)
 {
-	const char *to = sidelog_get(e, "to");
+	const char *to = sidelog_get(e, "to"), *pre = sidelog_get(e, "pre");
 	int64_t batch = sidelog_get_int(e, "batch");
 	unsigned st = 0;
 	enum err err;
@@ -158,11 +158,13 @@ static enum err on_batch(struct rebuild *r, const struct sidelog_entry *e)
 	if (!to || st == BATCH_STATES)
 		return ERR_OK;
 	err = db_run(&r->s->state,
-	    "UPDATE batch SET state=?, pre_ids=coalesce(?, pre_ids),"
-	    " wire_at=coalesce(nullif(?, 0), wire_at) WHERE id=?",
-	    BIND(INT(st), TEXT(sidelog_get(e, "pre")), INT(sidelog_get_int(e, "wire_at")),
-		INT(batch)),
-	    r->ei);
+	    "UPDATE batch SET state=?, wire_at=coalesce(nullif(?, 0), wire_at) WHERE id=?",
+	    BIND(INT(st), INT(sidelog_get_int(e, "wire_at")), INT(batch)), r->ei);
+	if (!err && pre)
+		err = db_run(&r->s->state,
+		    "INSERT OR REPLACE INTO body(batch, pre_ids, data)"
+		    " SELECT id, ?, x'' FROM batch WHERE id=?",
+		    BIND(TEXT(pre), INT(batch)), r->ei);
 	return err ? err : batch_moves_edits(r->s, batch, (enum batch_state)st, r->ei);
 }
 
@@ -212,6 +214,11 @@ static enum err replay(struct rebuild *r, const struct buf *text)
 	if (err)
 		return err;
 	err = sidelog_scan(buf_str(text), text->len, NULL, &end, on_line, r);
+	if (!err)
+		err = db_run(d,
+		    "UPDATE next_edit SET id = max(id, (SELECT coalesce(max(id), 0) + 1 FROM "
+		    "change))",
+		    NULL, r->ei);
 	if (!err)
 		err = db_run(d, "UPDATE log_end SET offset=?, seq=?, hash=? WHERE id=1",
 		    BIND(INT(end.offset), INT(end.seq), INT(end.hash)), r->ei);

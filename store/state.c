@@ -122,22 +122,18 @@ static const char *type_name_of(const struct change *c)
 enum err state_edit_insert(
     struct store *s, int64_t draft, int64_t id, const struct change *c, struct errinfo *ei)
 {
-	struct db_arg with_id = INT(id);
-
-	if (!id)
-		with_id = (struct db_arg)BLOB(NULL, 0); /* NULL: SQLite chooses */
 	return db_run(&s->state,
 	    "INSERT INTO change(id, draft, state, held, grp, kind, op, line_item,"
 	    " type_name, value, criterion_id, name, location_type, note)"
 	    " VALUES(?,?,0,?,?,?,?,?,?,?,?,?,?,?)",
-	    BIND(with_id, INT(draft), INT(c->held), INT(c->group), INT(c->kind == CHANGE_DELETE),
+	    BIND(INT(id), INT(draft), INT(c->held), INT(c->group), INT(c->kind == CHANGE_DELETE),
 		INT(c->op), TEXT(c->line_item_id), TEXT(type_name_of(c)),
 		TEXT(c->value ? c->value : ""), TEXT(c->criterion_id), TEXT(c->name),
 		TEXT(c->location_type), TEXT(c->note)),
 	    ei);
 }
 
-void edit_log(struct sidelog *l, const struct edit_place *at, const struct change *c)
+void state_edit_log(struct sidelog *l, const struct edit_place *at, const struct change *c)
 {
 	sidelog_line(l, "edit");
 	sidelog_int(l, "id", (int64_t)c->id);
@@ -268,7 +264,7 @@ static enum err dump_edits(struct store *s, struct errinfo *ei)
 		arena_init(&arena);
 		err = change_of_row(&arena, st, &c);
 		if (!err)
-			edit_log(&s->log,
+			state_edit_log(&s->log,
 			    &(struct edit_place){(const char *)sqlite3_column_text(st, 12),
 				(const char *)sqlite3_column_text(st, 13),
 				(const char *)sqlite3_column_text(st, 14)},
@@ -293,9 +289,10 @@ static enum err ids_of_batch(struct store *s, int64_t batch, struct buf *text, s
 static enum err dump_batches(struct store *s, struct errinfo *ei)
 {
 	sqlite3_stmt *st = db_query(&s->state,
-	    "SELECT b.id, b.changeset, b.state, b.seq, r.name, c.account, c.title, b.pre_ids,"
+	    "SELECT b.id, b.changeset, b.state, b.seq, r.name, c.account, c.title, y.pre_ids,"
 	    " b.wire_at FROM batch b JOIN changeset c ON c.id = b.changeset"
-	    " JOIN realm r ON r.id = c.realm WHERE b.state IN (1, 2, 3, 6) ORDER BY b.id",
+	    " JOIN realm r ON r.id = c.realm LEFT JOIN body y ON y.batch = b.id WHERE b.state IN "
+	    "(1, 2, 3, 6) ORDER BY b.id",
 	    NULL);
 	enum err err = ERR_OK, done;
 

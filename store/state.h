@@ -26,7 +26,7 @@ enum err change_of_row(struct arena *arena, sqlite3_stmt *st, struct change *out
 struct edit_place {
 	const char *realm, *account, *draft;
 };
-void edit_log(struct sidelog *l, const struct edit_place *at, const struct change *c);
+void state_edit_log(struct sidelog *l, const struct edit_place *at, const struct change *c);
 enum err state_edit_insert(
     struct store *s, int64_t draft, int64_t id, const struct change *c, struct errinfo *ei);
 

@@ -242,6 +242,8 @@ struct store *store_open(const struct paths *p, struct errinfo *ei)
 		err_set(ei, ERR_NOMEM, "out of memory");
 		return NULL;
 	}
+	/* its statistics take a lock with every allocation; refused, without harm, when SQLite runs */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	s->paths = *p;
 	sidelog_init(&s->log, "");
 	for (size_t i = 0; i < STORE_LOCKS; i++)
