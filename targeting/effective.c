@@ -84,7 +84,7 @@ static enum err add_noop(struct effective *e, const struct change *c, enum effec
 	return ERR_OK;
 }
 
-static enum err add_live(struct effective *e, const struct criterion *c)
+static enum err add_live(struct effective *e, const struct criterion *c, bool by_id)
 {
 	struct effective_row row = {.criterion = c};
 	size_t found, at = e->n;
@@ -95,7 +95,7 @@ static enum err add_live(struct effective *e, const struct criterion *c)
 		err = set_index_put(&e->index, &key, at, &found);
 	if (!err)
 		e->n_same += found != at;
-	if (!err && c->id) {
+	if (!err && c->id && by_id) {
 		set_key_of_id(c->id, &id);
 		err = set_index_put(&e->index, &id, at, &found);
 	}
@@ -255,11 +255,12 @@ enum err effective_build(struct effective *e, const struct effective_input *in)
 	/* Deletes are about live rows, so they come first whatever the order of staging. */
 	static const enum change_kind passes[] = {CHANGE_DELETE, CHANGE_CREATE};
 	enum err err = ERR_OK;
+	bool by_id = in->n_changes; /* only deletes look for ids, and most sets have no changes */
 
 	clear(e);
 	for (size_t i = 0; i < in->n_live && !err; i++)
 		if (!in->live[i].deleted && is_of(in->line_item_id, in->live[i].line_item_id))
-			err = add_live(e, &in->live[i]);
+			err = add_live(e, &in->live[i], by_id);
 	for (size_t pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < in->n_changes && !err; i++) {
 			const struct change *c = change_at(in, i);

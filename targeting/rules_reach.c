@@ -117,13 +117,30 @@ static void check_russia(struct check *ck, const size_t *rows, size_t n)
 		check_add(ck, RULE_RUSSIA_LANGUAGE, NULL);
 }
 
+/* Places of one rank cannot hold one another, and most line items have only such. */
+static bool has_two_ranks(struct check *ck, const size_t *rows, size_t n)
+{
+	enum place_rank first = PLACE_OTHER;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct option *o = place_of(ck, rows[i]);
+		enum place_rank rank = o ? rank_of(o->kind) : PLACE_OTHER;
+
+		if (first == PLACE_OTHER)
+			first = rank;
+		else if (rank != PLACE_OTHER && rank != first)
+			return true;
+	}
+	return false;
+}
+
 void check_locations(struct check *ck)
 {
 	size_t n, outer;
 	const size_t *rows = check_rows(ck, TYPE_LOCATION, &n);
 
 	check_russia(ck, rows, n);
-	if (n < 2)
+	if (!has_two_ranks(ck, rows, n))
 		return;
 	index_places(ck, rows, n);
 	for (size_t i = 0; i < n && !ck->err; i++) {
@@ -214,6 +231,8 @@ static void check_union(struct check *ck)
 {
 	size_t had = 0, added = 0;
 
+	if (!ck->e->n_added)
+		return;
 	for (size_t i = 0; i < ck->e->n; i++) {
 		const struct effective_row *r = &ck->e->v[i];
 

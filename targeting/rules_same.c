@@ -80,25 +80,21 @@ static bool has_company(const struct check *ck, size_t row)
 static void check_opposites(struct check *ck)
 {
 	for (size_t row = 0; row < ck->e->n && !ck->err; row++) {
-		struct criterion include = *check_at(ck, row);
-		struct set_key key;
+		struct set_key key = ck->e->keys[row];
 		struct problem *p;
 		size_t other;
 
-		if (include.op != OP_NE || !effective_is_after(&ck->e->v[row]))
+		if (key.op != OP_NE || !effective_is_after(&ck->e->v[row]))
 			continue;
-		include.op = OP_EQ;
-		if (set_key_of(&ck->tmp, &include, &key)) {
-			ck->err = ERR_NOMEM;
-			return;
-		}
+		key.op = OP_EQ;
+		set_key_rehash(&key);
 		if (!set_index_get(&ck->e->index, &key, &other) ||
 		    !effective_is_after(&ck->e->v[other]))
 			continue;
 		check_pick(ck, other);
 		check_pick(ck, row);
-		p = check_add(ck, RULE_INCLUDED_AND_EXCLUDED, "%s: %s",
-		    type_info(include.type)->label, check_label(ck, row));
+		p = check_add(ck, RULE_INCLUDED_AND_EXCLUDED, "%s: %s", type_info(key.type)->label,
+		    check_label(ck, row));
 		if (has_company(ck, other))
 			check_fix_drop(ck, p, &other, 1);
 	}
@@ -113,7 +109,7 @@ void check_repeats(struct check *ck)
 
 /* --- keywords */
 
-#define MAX_TOKENS 64 /* of one keyword; longer ones are judged by their first words */
+#define MAX_TOKENS 24 /* of one keyword; longer ones are not judged */
 
 struct keyword {
 	size_t row;
@@ -146,6 +142,8 @@ static void tokenise(const char *s, struct keyword *k)
 		k->bloom |= UINT64_C(1) << (h >> 58);
 		s += n + (s[n] == ' ');
 	}
+	if (*s)
+		k->n = 0;
 }
 
 static bool has_all(const struct keyword *own, const struct keyword *less)
@@ -293,16 +291,16 @@ static void check_match_types(struct check *ck)
 	set_index_clear(&ck->s->index);
 	for (size_t row = 0; row < ck->e->n && !ck->err; row++) {
 		const struct criterion *c = check_at(ck, row);
-		struct criterion words = {.type_name = "\x01words", .op = c->op};
+		struct set_key key = ck->e->keys[row];
 		struct problem *p;
-		struct set_key key;
 		size_t first, narrow;
 
 		if (!type_is_keyword(c->type) || !effective_is_after(&ck->e->v[row]))
 			continue;
-		words.value = without_plus(ck, ck->e->keys[row].value);
-		if (set_key_of(&ck->tmp, &words, &key) ||
-		    set_index_put(&ck->s->index, &key, row, &first)) {
+		key.type = TYPE_BROAD_KEYWORD;
+		key.value = without_plus(ck, key.value);
+		set_key_rehash(&key);
+		if (set_index_put(&ck->s->index, &key, row, &first)) {
 			ck->err = ERR_NOMEM;
 			return;
 		}

@@ -62,6 +62,36 @@ static void trim_start(char *s)
 		memmove(s, s + skip, strlen(s + skip) + 1);
 }
 
+/* Is it surely canonical, without asking Unicode's tables? Letters that neither fold, decompose nor
+ * compose with one another: ASCII, Latin-1, kana, Han, Hangul syllables, emoji. Most text of the
+ * world's keywords passes here. */
+static bool is_plain(const char *text, bool keyword)
+{
+	const utf8proc_uint8_t *s = (const utf8proc_uint8_t *)text;
+	bool blank = true;
+
+	while (*s) {
+		utf8proc_int32_t cp = *s;
+		bool was_blank = blank;
+
+		blank = cp == ' ';
+		if (cp < 0x80) {
+			if (keyword && ((cp >= 'A' && cp <= 'Z') || (cp >= '\t' && cp <= '\r') ||
+					   (blank && was_blank)))
+				return false;
+			s++;
+			continue;
+		}
+		s += utf8proc_iterate(s, 4, &cp) < 1 ? 1 : utf8proc_utf8class[*s];
+		if (!((cp >= 0xe0 && cp <= 0xff) || (!keyword && cp >= 0xc0 && cp <= 0xdf) ||
+			(cp >= 0x3041 && cp <= 0x3096) || (cp >= 0x30a1 && cp <= 0x30ff) ||
+			(cp >= 0x4e00 && cp <= 0x9fff) || (cp >= 0xac00 && cp <= 0xd7a3) ||
+			(cp >= 0x1f300 && cp <= 0x1faff)))
+			return false;
+	}
+	return !(keyword && blank);
+}
+
 /* One round of Unicode normalisation; *out is s when s is not UTF-8. */
 static enum err normalise(struct arena *a, bool keyword, const char *s, const char **out)
 {
@@ -119,6 +149,8 @@ enum err set_canonical(struct arena *a, enum targeting_type t, const char *value
 		*out = copy;
 		return ERR_OK;
 	}
+	if (is_plain(now, keyword))
+		return ERR_OK;
 	for (int i = 0; i < MAX_ROUNDS; i++) {
 		enum err err = normalise(a, keyword, now, out);
 
@@ -138,7 +170,7 @@ static uint64_t hash_text(uint64_t h, const char *s)
 	return (h ^ 0xffu) * FNV_PRIME; /* no UTF-8 text has this byte: it ends the text */
 }
 
-static void key_hash(struct set_key *k)
+void set_key_rehash(struct set_key *k)
 {
 	uint64_t h = hash_text(FNV_START, k->value);
 
@@ -161,7 +193,7 @@ enum err set_key_of(struct arena *a, const struct criterion *c, struct set_key *
 	};
 	err = set_canonical(a, c->type, c->value, &k->value);
 	if (!err)
-		key_hash(k);
+		set_key_rehash(k);
 	return err;
 }
 
@@ -169,7 +201,7 @@ void set_key_of_id(const char *criterion_id, struct set_key *k)
 {
 	/* no targeting type has this name */
 	*k = (struct set_key){.line_item_id = "", .type_name = "\x01id", .value = criterion_id};
-	key_hash(k);
+	set_key_rehash(k);
 }
 
 bool set_key_equal(const struct set_key *a, const struct set_key *b)

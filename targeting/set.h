@@ -28,6 +28,8 @@ struct set_key {
 
 /* Fill k; it borrows from c and, where the value has to change, from the arena. ERR_NOMEM only. */
 enum err set_key_of(struct arena *a, const struct criterion *c, struct set_key *k);
+/* After changing parts of a key by hand (value has to stay canonical). */
+void set_key_rehash(struct set_key *k);
 bool set_key_equal(const struct set_key *a, const struct set_key *b);
 /* The canonical form of a value alone: canonical(canonical(x)) == canonical(x). Invalid UTF-8 is
  * left as it is. */

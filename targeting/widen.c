@@ -1,5 +1,6 @@
 #include "targeting/widen.h"
 
+#include <string.h>
 #include "targeting/cell.h"
 #include "targeting/set.h"
 
@@ -15,22 +16,16 @@ struct tally {
 struct tallies {
 	struct tally v[MAX_CELLS];
 	size_t n;
-	size_t narrowing_before, narrowing_after; /* included criteria that narrow */
-	size_t devices_before, devices_after; /* all CELL_DEVICE and CELL_VERSION */
+	size_t devices_after; /* all CELL_DEVICE and CELL_VERSION */
 };
 
 static void count(
     struct tallies *t, const struct criterion *c, const struct widen_input *in, bool after)
 {
 	struct cell cell = cell_of(c, in->lookup);
-	bool device = cell.kind == CELL_DEVICE || cell.kind == CELL_VERSION;
-	bool narrows = cell.kind != CELL_EXCLUDE && cell.kind != CELL_HOW;
 	size_t i = 0;
 
-	t->narrowing_before += narrows && !after;
-	t->narrowing_after += narrows && after;
-	t->devices_before += device && !after;
-	t->devices_after += device && after;
+	t->devices_after += after && (cell.kind == CELL_DEVICE || cell.kind == CELL_VERSION);
 	if (cell.kind == CELL_ENGAGED)
 		cell.kind = CELL_PRIMARY; /* one union */
 	while (i < t->n && !cell_equal(&t->v[i].cell, &cell))
@@ -120,6 +115,20 @@ static void judge_gone(const struct tallies *t, const struct tally *gone, struct
 	}
 }
 
+static void judge_cells(const struct widen_input *in, struct widen *w)
+{
+	struct tallies t;
+
+	t.n = t.devices_after = 0;
+	for (size_t i = 0; i < in->n_before; i++)
+		count(&t, in->before[i], in, false);
+	for (size_t i = 0; i < in->n_after; i++)
+		count(&t, in->after[i], in, true);
+	for (size_t i = 0; i < t.n; i++)
+		if (went(&t.v[i]))
+			judge_gone(&t, &t.v[i], w);
+}
+
 static bool is_exclusion(const struct criterion *c)
 {
 	return expr_role(c->type, c->op) == EXPR_EXCLUDE;
@@ -155,24 +164,36 @@ static size_t exclusions_gone(const struct widen_input *in)
 	return gone;
 }
 
+static size_t count_narrowing(const struct criterion *const *v, size_t n)
+{
+	size_t narrowing = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		enum expr_role role = expr_role(v[i]->type, v[i]->op);
+
+		narrowing += role == EXPR_PRIMARY || role == EXPR_OTHER;
+	}
+	return narrowing;
+}
+
+/* Nothing goes when every row from before is still there, in its place. */
+static bool is_kept(const struct widen_input *in)
+{
+	return in->n_before <= in->n_after &&
+	       (!in->n_before || !memcmp(in->before, in->after, in->n_before * sizeof *in->before));
+}
+
 void widen_judge(const struct widen_input *in, struct widen *w)
 {
-	struct tallies t;
-
-	t.n = t.narrowing_before = t.narrowing_after = t.devices_before = t.devices_after = 0;
 	*w = (struct widen){.n_before = in->n_before, .n_after = in->n_after};
-	for (size_t i = 0; i < in->n_before; i++)
-		count(&t, in->before[i], in, false);
-	for (size_t i = 0; i < in->n_after; i++)
-		count(&t, in->after[i], in, true);
-	for (size_t i = 0; i < t.n; i++)
-		if (went(&t.v[i]))
-			judge_gone(&t, &t.v[i], w);
+	w->worldwide_before = !count_narrowing(in->before, in->n_before);
+	w->worldwide_after = !count_narrowing(in->after, in->n_after);
+	if (is_kept(in))
+		return;
+	judge_cells(in, w);
 	w->n_exclusions_gone = exclusions_gone(in);
 	if (w->n_exclusions_gone)
 		w->flags |= WIDEN_EXCLUSION;
-	w->worldwide_before = !t.narrowing_before;
-	w->worldwide_after = !t.narrowing_after;
 	if (w->worldwide_after && !w->worldwide_before)
 		w->flags |= WIDEN_WORLD;
 }
