@@ -11,6 +11,7 @@ enum field_kind { ID, TEXT, LIST, TIME, MONEY, COUNT, FLAG };
 
 struct field {
 	const char *name;
+	size_t name_len;
 	size_t offset;
 	enum field_kind kind;
 };
@@ -32,7 +33,8 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define F(record, member, name, kind) {OF_##record, {name, offsetof(struct record, member), kind}},
+#define F(record, member, name, kind)                                                              \
+	{OF_##record, {name, sizeof(name) - 1, offsetof(struct record, member), kind}},
 #include "api/fields.def"
 #undef F
 };
@@ -43,6 +45,8 @@ struct decoder {
 	    *fields[32]; /* of one record, in the order in which the API sends them */
 	size_t n;
 	struct errinfo *ei;
+	char last_time[21]; /* rows of a page often share their times */
+	int64_t last_value;
 	bool nomem;
 };
 
@@ -107,14 +111,23 @@ static bool put_int(int64_t *out, const struct json_node *v)
 	return json_is_null(v) || json_int64(v, out);
 }
 
-static bool put_time(int64_t *out, const struct json_node *v)
+static bool put_time(struct decoder *d, int64_t *out, const struct json_node *v)
 {
 	if (json_is_null(v))
 		return true;
+	if (!json_string(v))
+		return false;
 	/* an instant in another form is left out: better no time than a wrong one */
-	if (!json_string(v) || !clock_parse_utc(v->text, out))
-		*out = 0;
-	return json_string(v) != NULL;
+	*out = 0;
+	if (v->len + 1 != sizeof d->last_time)
+		return true;
+	if (memcmp(d->last_time, v->text, v->len) != 0) {
+		if (!clock_parse_utc(v->text, &d->last_value))
+			return true;
+		memcpy(d->last_time, v->text, v->len);
+	}
+	*out = d->last_value;
+	return true;
 }
 
 static bool put_flag(bool *out, const struct json_node *v)
@@ -139,7 +152,7 @@ static bool put_field(
 	case LIST:
 		return put_list(d, (const char **)(void *)at, v);
 	case TIME:
-		return put_time((int64_t *)(void *)at, v);
+		return put_time(d, (int64_t *)(void *)at, v);
 	case MONEY:
 	case COUNT:
 		return put_int((int64_t *)(void *)at, v);
@@ -169,7 +182,7 @@ static bool put_record(struct decoder *d, void *record, const struct json_node *
 		for (size_t k = 0; k < d->n; k++) {
 			const struct field *f = d->fields[(next + k) % d->n];
 
-			if (strcmp(f->name, m->key) != 0)
+			if (f->name_len != m->key_len || memcmp(f->name, m->key, m->key_len) != 0)
 				continue;
 			if (!put_field(d, record, f, m))
 				return false;

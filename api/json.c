@@ -30,10 +30,12 @@ const struct json_node *json_after(
 
 const struct json_node *json_get(const struct json_node *object, const char *key)
 {
+	size_t len = strlen(key);
+
 	if (!object || object->type != JSON_OBJECT)
 		return NULL;
 	for (const struct json_node *m = json_first(object); m; m = json_after(object, m))
-		if (strcmp(m->key, key) == 0)
+		if (m->key_len == len && memcmp(m->key, key, len) == 0)
 			return m;
 	return NULL;
 }
@@ -127,7 +129,7 @@ enum err json_print(struct buf *out, const struct json_node *n)
 			buf_addc(out, ',');
 		comma = true;
 		if (object) {
-			json_quote(out, m->key, strlen(m->key));
+			json_quote(out, m->key, m->key_len);
 			buf_addc(out, ':');
 		}
 		json_print(out, m);

@@ -10,6 +10,11 @@ struct scanner {
 	enum err err;
 };
 
+struct name { /* of a member; text NULL in arrays */
+	const char *text;
+	uint32_t len;
+};
+
 struct level {
 	uint32_t node;
 	uint64_t seen; /* one bit per key hash: most objects need no comparison of names */
@@ -35,7 +40,7 @@ static void skip_space(struct scanner *s)
 		s->p++;
 }
 
-static struct json_node *add_node(struct scanner *s, enum json_type type, const char *key)
+static struct json_node *add_node(struct scanner *s, enum json_type type, struct name key)
 {
 	struct json *j = s->j;
 
@@ -56,7 +61,7 @@ static struct json_node *add_node(struct scanner *s, enum json_type type, const 
 	}
 	struct json_node *n = &j->v[j->n++];
 
-	*n = (struct json_node){.key = key, .type = type, .span = 1};
+	*n = (struct json_node){.key = key.text, .key_len = key.len, .type = type, .span = 1};
 	return n;
 }
 
@@ -181,15 +186,47 @@ static bool escape(struct scanner *s, char **o)
 	return true;
 }
 
-/* s->p stands behind the opening quote. Decodes in place, ends with a NUL. */
+/* Bytes that stand for themselves: ASCII but controls, quote and backslash. */
+#define P4 true, true, true, true
+#define P12 P4, P4, P4
+#define P16 P12, P4
+static const bool plain[256] = {
+    [' '] = true,
+    true,
+    false,
+    true,
+    P12, /* 0x20: the quote is its third */
+    P16,
+    P16, /* 0x30, 0x40 */
+    P12,
+    false,
+    true,
+    true,
+    true, /* 0x50: the backslash is its thirteenth */
+    P16,
+    P16, /* 0x60, 0x70 */
+};
+
+static bool is_plain(char c)
+{
+	return plain[(unsigned char)c];
+}
+
+/* s->p stands behind the opening quote. Decodes in place, ends with a NUL. Nothing is moved before
+ * the first escape, which most strings do not have. */
 static bool scan_string(struct scanner *s, const char **text, uint32_t *len)
 {
 	char *first = s->p, *o = s->p;
 
+	while (s->p < s->end && is_plain(*s->p))
+		s->p++;
+	o = s->p;
 	while (s->p < s->end) {
 		unsigned char c = (unsigned char)*s->p;
 
-		if (c == '"') {
+		if (is_plain(*s->p)) {
+			*o++ = *s->p++;
+		} else if (c == '"') {
 			s->p++;
 			*o = '\0';
 			if (o - first > SCAN_MAX_STRING)
@@ -197,15 +234,12 @@ static bool scan_string(struct scanner *s, const char **text, uint32_t *len)
 			*text = first;
 			*len = (uint32_t)(o - first);
 			return true;
-		}
-		if (c < 0x20)
-			return bad(s, "control byte in a string");
-		if (c == '\\') {
+		} else if (c == '\\') {
 			s->p++;
 			if (!escape(s, &o))
 				return false;
-		} else if (c < 0x80) {
-			*o++ = *s->p++;
+		} else if (c < 0x20) {
+			return bad(s, "control byte in a string");
 		} else {
 			size_t n = utf8_length((unsigned char *)s->p, (size_t)(s->end - s->p));
 
@@ -237,7 +271,7 @@ static bool digits(struct scanner *s)
 
 /* The NUL behind the number is put there after the whole document was read: the byte may be a
  * comma that is still needed. */
-static bool scan_number(struct scanner *s, const char *key)
+static bool scan_number(struct scanner *s, struct name key)
 {
 	char *first = s->p;
 
@@ -273,7 +307,7 @@ static bool scan_number(struct scanner *s, const char *key)
 	return true;
 }
 
-static bool scan_word(struct scanner *s, const char *key)
+static bool scan_word(struct scanner *s, struct name key)
 {
 	static const struct {
 		const char *word;
@@ -292,7 +326,7 @@ static bool scan_word(struct scanner *s, const char *key)
 }
 
 /* A value that is no container; containers are opened by the caller. */
-static bool scan_scalar(struct scanner *s, const char *key)
+static bool scan_scalar(struct scanner *s, struct name key)
 {
 	if (*s->p == '"') {
 		const char *text;
@@ -316,22 +350,22 @@ static bool scan_scalar(struct scanner *s, const char *key)
 
 /* --- containers --- */
 
-static bool is_duplicate(const struct json *j, uint32_t object, const char *key)
+static bool is_duplicate(const struct json *j, uint32_t object, struct name key)
 {
 	const struct json_node *v = j->v;
 
 	for (uint32_t i = object + 1; i < j->n; i += v[i].span)
-		if (strcmp(v[i].key, key) == 0)
+		if (v[i].key_len == key.len && memcmp(v[i].key, key.text, key.len) == 0)
 			return true;
 	return false;
 }
 
-static uint64_t key_bit(const char *key, uint32_t len)
+static uint64_t key_bit(struct name key)
 {
 	uint64_t h = 0xcbf29ce484222325u;
 
-	for (uint32_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)key[i]) * 0x100000001b3u;
+	for (uint32_t i = 0; i < key.len; i++)
+		h = (h ^ (unsigned char)key.text[i]) * 0x100000001b3u;
 	return (uint64_t)1 << (h >> 58);
 }
 
@@ -339,16 +373,14 @@ static uint64_t key_bit(const char *key, uint32_t len)
  * from becoming quadratic work. */
 enum { MAX_MEMBERS = 2048 };
 
-static bool scan_key(struct scanner *s, struct level *l, const char **key)
+static bool scan_key(struct scanner *s, struct level *l, struct name *key)
 {
-	uint32_t len;
-
 	if (s->p >= s->end || *s->p != '"')
 		return bad(s, "a name was expected");
 	s->p++;
-	if (!scan_string(s, key, &len))
+	if (!scan_string(s, &key->text, &key->len))
 		return false;
-	uint64_t bit = key_bit(*key, len);
+	uint64_t bit = key_bit(*key);
 
 	if ((l->seen & bit) && is_duplicate(s->j, l->node, *key))
 		return bad(s, "duplicate name in an object");
@@ -368,7 +400,7 @@ static bool is_open(char c)
 	return c == '{' || c == '[';
 }
 
-static bool open_container(struct scanner *s, struct level *l, unsigned *depth, const char *key)
+static bool open_container(struct scanner *s, struct level *l, unsigned *depth, struct name key)
 {
 	if (*depth == SCAN_MAX_DEPTH)
 		return refuse(s, ERR_LIMIT, "nested too deeply");
@@ -387,7 +419,7 @@ static bool scan_member(struct scanner *s, struct level *levels, unsigned *depth
 	struct level *l = &levels[*depth - 1];
 	struct json_node *n = &s->j->v[l->node];
 	bool object = n->type == JSON_OBJECT;
-	const char *key = NULL;
+	struct name key = {0};
 
 	if (s->p < s->end && *s->p == (object ? '}' : ']')) {
 		s->p++;
@@ -412,12 +444,13 @@ static bool scan_member(struct scanner *s, struct level *levels, unsigned *depth
 static bool scan_document(struct scanner *s)
 {
 	struct level levels[SCAN_MAX_DEPTH];
+	const struct name none = {0};
 	unsigned depth = 0;
 
 	skip_space(s);
 	if (s->p >= s->end)
 		return bad(s, "empty document");
-	if (is_open(*s->p) ? !open_container(s, levels, &depth, NULL) : !scan_scalar(s, NULL))
+	if (is_open(*s->p) ? !open_container(s, levels, &depth, none) : !scan_scalar(s, none))
 		return false;
 	while (depth) {
 		skip_space(s);

@@ -38,6 +38,7 @@ struct json_node {
 	const char *text; /* strings decoded, numbers as written; NULL for the other types */
 	uint32_t len; /* bytes of text; members of an array or object */
 	uint32_t span; /* nodes that it takes, itself included: the next one is n + span */
+	uint32_t key_len;
 	enum json_type type;
 };
 
