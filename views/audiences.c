@@ -44,7 +44,8 @@ struct state {
 	struct table table;
 	uint64_t seen;
 	struct req_id test; /* the reading that t asked for; others are passed over */
-	char why[400]; /* of the row under the cursor, for the line below the table */
+	char why[400]; /* of the row under the cursor, for the lines below the table */
+	int why_lines;
 };
 
 static const struct audience *audience_at(const struct state *st, size_t row)
@@ -235,24 +236,27 @@ static void audiences_layout(struct view *v, int cols, int rows)
 	}
 	st->table.empty = detail_empty(
 	    &data, "This account has no custom audience. They are made at ads.x.com or by API.");
-	table_layout(&st->table, cols, rows - 1);
 	st->why[0] = '\0';
 	if (list_row(&st->list, &row))
 		reasons_of(audience_at(st, row), st->why, sizeof st->why);
+	st->why_lines = data.ei.code ? 1 : detail_note_lines(st->why, cols);
+	if (st->why_lines == 0)
+		st->why_lines = 1; /* the table does not jump from row to row */
+	table_layout(&st->table, cols, rows > st->why_lines ? rows - st->why_lines : 1);
 }
 
 static void audiences_draw(const struct view *v, struct canvas *c)
 {
 	const struct state *st = view_state(v);
 	struct data_state data = session_state(st->session, DATA_AUDIENCES);
-	struct canvas body = canvas_sub(c, (struct rect){0, 0, c->area.w, c->area.h - 1});
-	struct canvas_field f = {0, c->area.h - 1, c->area.w, STYLE_WARNING, ALIGN_LEFT, CUT_END};
+	int rows = c->area.h - st->why_lines;
+	struct canvas body = canvas_sub(c, (struct rect){0, 0, c->area.w, rows});
 
 	table_draw(&st->table, &body);
 	if (data.ei.code)
 		detail_failure(c, &data);
-	else if (st->why[0])
-		canvas_field(c, &f, st->why, strlen(st->why));
+	else
+		detail_note(c, rows, STYLE_WARNING, st->why);
 }
 
 /* --- details --- */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 #include "base/clock.h"
+#include "base/text.h"
 #include "targeting/money.h"
 
 void detail_line(struct buf *out, const char *label, const char *value)
@@ -97,6 +98,60 @@ int compare_text(const char *a, const char *b)
 int compare_number(int64_t a, int64_t b)
 {
 	return (a > b) - (a < b);
+}
+
+#define NOTE_LINES 3
+
+/* Bytes of the first line of text, and in *next where the following one starts. */
+static size_t first_line(const char *text, int cols, const char **next)
+{
+	struct text_iter it = text_iter(text, strlen(text));
+	const char *at = text, *blank = NULL;
+	struct glyph g;
+	int w = 0;
+
+	while (text_next(&it, &g)) {
+		if (w + g.width > cols) {
+			*next = blank ? blank + 1 : at;
+			return (size_t)((blank ? blank : at) - text);
+		}
+		if (*at == ' ')
+			blank = at;
+		w += g.width;
+		at = (const char *)it.p;
+	}
+	*next = at;
+	return (size_t)(at - text);
+}
+
+int detail_note_lines(const char *text, int cols)
+{
+	int n = 0;
+
+	while (*text && n < NOTE_LINES && cols > 0) {
+		const char *next;
+
+		first_line(text, cols, &next);
+		n++;
+		if (next == text) /* a glyph wider than the line */
+			break;
+		text = next;
+	}
+	return n;
+}
+
+void detail_note(struct canvas *c, int y, enum style style, const char *text)
+{
+	int n = detail_note_lines(text, c->area.w);
+
+	for (int i = 0; i < n; i++) {
+		struct canvas_field f = {0, y + i, c->area.w, style, ALIGN_LEFT, CUT_END};
+		const char *next;
+		size_t len = first_line(text, c->area.w, &next);
+
+		canvas_field(c, &f, text, i == NOTE_LINES - 1 ? strlen(text) : len);
+		text = next;
+	}
 }
 
 int detail_failure_lines(const struct data_state *st)

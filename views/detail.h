@@ -23,6 +23,10 @@ void detail_copy(char *out, size_t cap, const char *text);
 int compare_text(const char *a, const char *b); /* ASCII case ignored; NULL counts as "" */
 int compare_number(int64_t a, int64_t b);
 
+/* A text broken at blanks into lines of `cols` cells, 3 at most, the rest is cut. */
+int detail_note_lines(const char *text, int cols); /* 0 for "" */
+void detail_note(struct canvas *c, int y, enum style style, const char *text);
+
 /* Lines to leave free below a table for detail_failure: 1 when the last reading failed, else 0. */
 int detail_failure_lines(const struct data_state *st);
 /* "could not be read again: ..." in the last line of the canvas, when it failed. */

@@ -6,11 +6,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "views/commands.h"
+#include "views/detail.h"
 #include "views/options.h"
 #include "views/views.h"
 
 #define HEAD 2 /* lines above the table: where to, and the field */
-#define FOOT 1 /* the note */
 
 /* --- rows for the list --- */
 
@@ -278,6 +278,24 @@ static void make_note(struct picker *p)
 	}
 }
 
+static bool has_operators(enum targeting_type t)
+{
+	unsigned ops = type_info(t)->ops;
+
+	return (ops & (ops - 1)) != 0;
+}
+
+/* Only what this type has. */
+static void make_hints(struct picker *p)
+{
+	char facets[160], why[96];
+
+	pick_facets_text(p, facets, sizeof facets);
+	snprintf(p->hints, sizeof p->hints, "take mark%s%s%s cancel",
+	    has_operators(p->type) ? " include-exclude" : "", facets[0] ? " narrow" : "",
+	    pick_can_search(p, why, sizeof why) ? " search-at-x" : "");
+}
+
 static void picker_layout(struct view *v, int cols, int rows)
 {
 	struct picker *p = view_state(v);
@@ -294,8 +312,13 @@ static void picker_layout(struct view *v, int cols, int rows)
 		if (!p->moved && p->rows.n != before && !pick_is_free(p))
 			go_to_best(p);
 	}
-	table_layout(&p->table, cols, rows > HEAD + FOOT ? rows - HEAD - FOOT : 1);
 	make_note(p);
+	p->note_lines = detail_note_lines(p->note, cols);
+	if (p->note_lines == 0)
+		p->note_lines = 1; /* the table does not jump when a note comes and goes */
+	table_layout(
+	    &p->table, cols, rows > HEAD + p->note_lines ? rows - HEAD - p->note_lines : 1);
+	make_hints(p);
 }
 
 /* --- drawing --- */
@@ -346,13 +369,6 @@ static int draw_right(const struct view *v, struct canvas *c, int y, const char 
 	return c->area.w - w - 1;
 }
 
-static bool has_operators(enum targeting_type t)
-{
-	unsigned ops = type_info(t)->ops;
-
-	return (ops & (ops - 1)) != 0;
-}
-
 static void draw_target(const struct view *v, struct canvas *c)
 {
 	const struct picker *p = view_state(v);
@@ -390,10 +406,21 @@ static void draw_field(const struct view *v, struct canvas *c)
 	edit_draw(&p->field, c, x, 1, end - x - 2);
 }
 
+/* The table would say that Esc clears the filter; here Esc closes. */
+static void draw_nothing(const struct picker *p, struct canvas *body)
+{
+	const char *text = edit_text(&p->field);
+
+	if (pick_is_free(p) || list_shown(&p->list) || !text[0] || list_count(&p->list) == 0)
+		return;
+	canvas_fill(body, (struct rect){0, 1, body->area.w, body->area.h - 1}, STYLE_NORMAL);
+	canvas_strf(body, 2, 2, STYLE_DIM, "nothing here matches \"%s\"", text);
+}
+
 static void picker_draw(const struct view *v, struct canvas *c)
 {
 	const struct picker *p = view_state(v);
-	int rows = c->area.h - HEAD - FOOT;
+	int rows = c->area.h - HEAD - p->note_lines;
 	struct canvas body;
 
 	draw_target(v, c);
@@ -401,12 +428,8 @@ static void picker_draw(const struct view *v, struct canvas *c)
 		return;
 	body = canvas_sub(c, (struct rect){0, HEAD, c->area.w, rows});
 	table_draw(&p->table, &body);
-	if (p->note[0]) {
-		struct canvas_field f = {
-		    0, HEAD + rows, c->area.w, p->note_style, ALIGN_LEFT, CUT_END};
-
-		canvas_field(c, &f, p->note, strlen(p->note));
-	}
+	draw_nothing(p, &body);
+	detail_note(c, HEAD + rows, p->note_style, p->note);
 	draw_field(v, c); /* last: it places the cursor */
 }
 
@@ -632,8 +655,7 @@ static void picker_describe(const struct view *v, struct view_about *a)
 		snprintf(a->progress_text, sizeof a->progress_text, "%s so far",
 		    table_number(number, n_read));
 	}
-	a->hints = pick_is_free(p) ? "take mark include-exclude narrow cancel"
-				   : "take mark include-exclude narrow search-at-x cancel";
+	a->hints = p->hints;
 }
 
 static void picker_changed(struct view *v, unsigned touch)

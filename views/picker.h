@@ -92,8 +92,10 @@ struct picker {
 	uint64_t seen[DATA_KINDS]; /* generations */
 	bool moved; /* the user chose the row under the cursor: rows that arrive leave it there */
 	bool warned; /* Esc was pressed once although something would be lost */
-	char note[240]; /* one line below the list */
+	char note[400]; /* below the list */
+	int note_lines;
 	enum style note_style;
+	char hints[96];
 };
 
 static inline bool pick_is_free(const struct picker *p)

@@ -73,10 +73,10 @@ static const enum pick_role show_roles[] = {PICK_NAME, PICK_KIND, PICK_ID, PICK_
 SHAPE(show);
 
 static const struct table_column audience_columns[] = {NAME("Audience", 24),
-    WORD("Type", 6, 10, COL_HIDEABLE), {"People", 9, 13, 0, ALIGN_RIGHT, CUT_END, COL_NONE},
+    WORD("Type", 8, 10, COL_HIDEABLE), {"People", 9, 13, 0, ALIGN_RIGHT, CUT_END, COL_NONE},
     WORD("Targetable", 10, 10, COL_NONE), ID(5), HERE};
 static const enum pick_role audience_roles[] = {
-    PICK_NAME, PICK_KIND, PICK_EXTRA, PICK_USABLE, PICK_ID, PICK_HERE};
+    PICK_NAME, PICK_RAW_KIND, PICK_EXTRA, PICK_USABLE, PICK_ID, PICK_HERE};
 SHAPE(audience);
 
 static const struct table_column own_columns[] = {

@@ -312,7 +312,7 @@ static enum err add_found_kinds(struct picker *p, struct facet_menu *m)
 
 static enum err add_place_kinds(struct picker *p, struct facet_menu *m)
 {
-	enum err err = add_kind(p, m, "", "all but postal codes");
+	enum err err = add_kind(p, m, "", NULL);
 
 	for (size_t i = 0; i < PLACE_KINDS && !err; i++)
 		err = add_kind(p, m, place_kinds[i],

@@ -100,6 +100,20 @@ static void copies_are_cut_between_characters(void **state)
 	assert_string_equal(out, "");
 }
 
+static void notes_are_broken_at_blanks(void **state)
+{
+	(void)state;
+	assert_int_equal(detail_note_lines("", 10), 0);
+	assert_int_equal(detail_note_lines("one two", 10), 1);
+	assert_int_equal(detail_note_lines("one two", 7), 1);
+	assert_int_equal(detail_note_lines("one two", 6), 2);
+	assert_int_equal(detail_note_lines("abcdefghij", 4), 3);
+	assert_int_equal(detail_note_lines("a b c d e f g h", 1), 3); /* never more */
+	assert_int_equal(
+	    detail_note_lines("\xE4\xB8\xAD\xE6\x96\x87", 1), 1); /* wider than a line */
+	assert_int_equal(detail_note_lines("x", 0), 0);
+}
+
 /* --- campaigns --- */
 
 static void campaigns_show_money_and_why_they_do_not_run(void **state)
@@ -362,6 +376,7 @@ int main(void)
 	    cmocka_unit_test(indenting_json_changes_nothing_but_blanks),
 	    cmocka_unit_test(indenting_json_gives_each_member_a_line),
 	    cmocka_unit_test(copies_are_cut_between_characters),
+	    cmocka_unit_test(notes_are_broken_at_blanks),
 	    CASE(campaigns_show_money_and_why_they_do_not_run),
 	    CASE(audiences_give_each_reason_in_words),
 	    CASE(audience_details_hold_the_raw_fields),
