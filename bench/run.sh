@@ -52,6 +52,8 @@ for i in range(1, 100001):
         sys.stdout.write("from :%d\n" % (i - 1))
 PY
 git -C "$dir/repo" symbolic-ref HEAD refs/heads/main
+# without it tig's topological order walks all commits before it paints, which is not its usual start
+git -C "$dir/repo" commit-graph write --reachable 2>/dev/null
 seq -f 'line %.0f of a long file that a pager shows' 1 1000000 >"$dir/lines"
 
 cat >"$dir/manifest.json" <<JSON

@@ -225,10 +225,26 @@ static bool moved(struct criteria_state *st)
 
 static void rebuild(struct criteria_state *st)
 {
+	int64_t began = clock_mono_ms();
+
+	st->stale = false;
 	st->error.code = ERR_OK;
 	criteria_model_build(&st->model, st->session, &st->error);
 	criteria_describe_set(st);
 	list_refresh(&st->list);
+	st->rebuilt_ms = clock_mono_ms();
+	st->rebuild_cost_ms = st->rebuilt_ms - began;
+}
+
+/* While thousands of line items are being read each page changes something: building all rows anew
+ * for each would cost more than the reading. A tenth of the time at most goes into it. */
+static void rebuild_when_due(struct criteria_state *st)
+{
+	bool loading = session_criteria_loading(st->session);
+
+	st->stale |= moved(st);
+	if (st->stale && (!loading || clock_mono_ms() - st->rebuilt_ms >= st->rebuild_cost_ms * 10))
+		rebuild(st);
 }
 
 static enum err criteria_open(struct view *v, const void *arg, struct errinfo *ei)
@@ -267,8 +283,7 @@ static void criteria_layout(struct view *v, int cols, int rows)
 {
 	struct criteria_state *st = view_state(v);
 
-	if (moved(st))
-		rebuild(st);
+	rebuild_when_due(st);
 	st->table.empty =
 	    st->model.unknown
 		? (session_criteria_loading(st->session) ? "Reading the criteria..."

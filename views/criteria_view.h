@@ -26,6 +26,8 @@ struct criteria_state {
 	struct buf before, after; /* expression of the first line item as it is, and as staged */
 	struct problem_list problems;
 	struct criteria_reach reach_before, reach_after;
+	bool stale; /* something changed since the rows were built */
+	int64_t rebuilt_ms, rebuild_cost_ms;
 	int head; /* lines above the table */
 };
 

@@ -65,6 +65,7 @@ struct session {
 	struct timer_id want_timer;
 	char (*want)[65];
 	size_t n_want;
+	struct timer_id opening; /* the rest of the snapshot is still to be read */
 	unsigned pending; /* DATA_BITs to tell of at the start of the next turn */
 	bool telling;
 };

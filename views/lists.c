@@ -281,6 +281,7 @@ static void load_rest(struct loop *loop, void *user)
 	struct session *s = user;
 
 	(void)loop;
+	s->opening = (struct timer_id){0};
 	if (s->line_items.n == FIRST_ROWS)
 		list_ops[DATA_LINE_ITEMS].reload(s, FIRST_ROWS);
 	settle_rows(s, DATA_LINE_ITEMS);
@@ -309,13 +310,17 @@ enum err lists_load_snapshot(struct session *s, struct errinfo *ei)
 		err = ERR_OK;
 	else if (err)
 		err_set(ei, err, "the local copy of the account cannot be read");
-	if (loop_defer(s->cfg.loop, load_rest, s))
+	/* a timer, not a deferred call: those run before the frame that must not wait for this */
+	s->opening = loop_timer(s->cfg.loop, 0, load_rest, s);
+	if (!s->opening.gen)
 		err = err_set(ei, ERR_NOMEM, "no memory to open the account");
 	return err;
 }
 
 void lists_forget(struct session *s)
 {
+	loop_timer_cancel(s->cfg.loop, s->opening);
+	s->opening = (struct timer_id){0};
 	for (int k = DATA_ACCESS; k <= DATA_USERS; k++) {
 		s->loads[k].state = (struct data_state){0};
 		s->loads[k].req = (struct req_id){0};

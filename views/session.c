@@ -174,7 +174,8 @@ bool session_busy(const struct session *s)
 	for (int k = 0; k < DATA_KINDS; k++)
 		if (s->loads[k].state.loading)
 			return true;
-	return s->jobs || s->want_timer.gen || s->pending || options_busy(s) || applying_busy(s);
+	return s->jobs || s->want_timer.gen || s->opening.gen || s->pending || options_busy(s) ||
+	       applying_busy(s);
 }
 
 struct owner_id session_owner_of_view(struct session *s, uint64_t view_id)
