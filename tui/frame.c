@@ -103,33 +103,45 @@ static void draw_title(struct app *app, struct canvas *c, const struct view *bas
 
 /* --- hints and messages --- */
 
+/* The first of the command's keys here is enough; "" when it has none. */
+static const char *hint_key(struct app *app, const struct command *cmd)
+{
+	const struct view_ops *ops = app->top ? app->top->ops : NULL;
+	const char *contexts[CONTEXTS_MAX];
+	const char *gap;
+	struct hint *h;
+	struct buf keys;
+
+	if (app->hints_generation != app->keymap.generation || app->n_hints == HINTS_MAX)
+		app->n_hints = 0;
+	app->hints_generation = app->keymap.generation;
+	for (size_t i = 0; i < app->n_hints; i++)
+		if (app->hints[i].ops == ops && app->hints[i].cmd == cmd)
+			return app->hints[i].key;
+	h = &app->hints[app->n_hints++];
+	*h = (struct hint){ops, cmd, ""};
+	buf_init(&keys, 1024);
+	keymap_keys_of(&app->keymap, contexts, app_contexts(app->top, contexts), cmd->name, &keys);
+	gap = strstr(buf_str(&keys), "  ");
+	snprintf(h->key, sizeof h->key, "%.*s", gap ? (int)(gap - buf_str(&keys)) : (int)keys.len,
+	    buf_str(&keys));
+	buf_done(&keys);
+	return h->key;
+}
+
 static int draw_hint(struct app *app, struct canvas *c, int x, const char *command)
 {
-	const char *contexts[CONTEXTS_MAX];
-	size_t n = app_contexts(app->top, contexts);
 	const struct command *cmd = app_find_command(app, command);
-	char reason[160], *gap;
-	struct buf keys;
-	size_t key_width;
+	const char *key = cmd ? hint_key(app, cmd) : "";
+	char reason[160];
+	size_t width = text_width(key, strlen(key)) + strlen(command);
+	bool can;
 
-	if (!cmd)
+	if (!*key || x + (int)width + 3 >= c->area.w)
 		return x;
-	buf_init(&keys, 256);
-	if (keymap_keys_of(&app->keymap, contexts, n, command, &keys) > 0 && keys.len) {
-		bool can = dispatch_can(app, app->top, cmd, reason, sizeof reason);
-
-		gap = strstr(keys.p, "  "); /* the first of its keys is enough */
-		if (gap)
-			*gap = '\0';
-		key_width = text_width(keys.p, strlen(keys.p));
-		if (x + (int)(key_width + strlen(command)) + 3 < c->area.w) {
-			x = canvas_str(c, x, 0, can ? STYLE_KEY : STYLE_DISABLED, keys.p);
-			x = canvas_strf(
-			    c, x, 0, can ? STYLE_NORMAL : STYLE_DISABLED, " %s  ", command);
-		}
-	}
-	buf_done(&keys);
-	return x;
+	can = dispatch_can(app, app->top, cmd, reason, sizeof reason);
+	x = canvas_str(c, x, 0, can ? STYLE_KEY : STYLE_DISABLED, key);
+	return canvas_strf(c, x, 0, can ? STYLE_NORMAL : STYLE_DISABLED, " %s  ", command);
 }
 
 static void draw_hints(struct app *app, struct canvas *c)

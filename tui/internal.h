@@ -33,6 +33,15 @@ struct history {
 	size_t n;
 };
 
+#define HINTS_MAX 64
+
+/* The first key of a command in a kind of view: hints are drawn in every frame. */
+struct hint {
+	const struct view_ops *ops;
+	const struct command *cmd;
+	char key[24];
+};
+
 struct app {
 	struct app_config cfg;
 	struct loop *loop;
@@ -57,6 +66,9 @@ struct app {
 	} tables[TABLES_MAX];
 	size_t n_tables;
 	struct keymap keymap;
+	struct hint hints[HINTS_MAX];
+	size_t n_hints;
+	unsigned hints_generation; /* of the keymap */
 	struct key_seq pending; /* begun key sequence */
 	struct timer_id which_timer;
 	bool which_shown;

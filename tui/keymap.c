@@ -70,6 +70,7 @@ enum err keymap_bind(struct keymap *m, const char *context, const char *keys, co
 	b.origin = arena_strdup(&m->strings, origin);
 	if (!b.context || !b.command || !b.origin)
 		return ERR_NOMEM;
+	m->generation++;
 	old = find(m, b.context, &b.seq);
 	if (old) {
 		*old = b;

@@ -28,6 +28,7 @@ struct keymap {
 	/* each context's name once: bindings are compared by this pointer */
 	const char *contexts[KEYMAP_CONTEXTS_MAX];
 	size_t n_contexts;
+	unsigned generation; /* counts changes */
 	struct arena strings;
 };
 
