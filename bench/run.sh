@@ -58,7 +58,7 @@ seq -f 'line %.0f of a long file that a pager shows' 1 1000000 >"$dir/lines"
 
 cat >"$dir/manifest.json" <<JSON
 {"programs": [
-  {"label": "reticle", "cmd": ["$reticle", "--offline"], "wait": "1/8,000", "quit": "Q"},
+  {"label": "reticle", "cmd": ["$reticle", "--offline"], "wait": "Engagements", "quit": "Q"},
   {"label": "tig", "cmd": ["sh", "-c", "cd $dir/repo && exec tig"], "wait": "commit number 1000", "settle": 2, "quit": "Q"},
   {"label": "less", "cmd": ["less", "$dir/lines"], "wait": "line 30 of", "quit": "q"}],
  "goals": [
