@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "cli/screen.h"
@@ -59,7 +60,8 @@ static void remove_files(const char *dir)
 static enum err start_sandbox(struct screen *s, struct errinfo *ei)
 {
 	const struct cli_options *o = s->options;
-	char program[PATH_MAX], name[256], data[PATH_MAX];
+	char program[PATH_MAX], name[256], data[PATH_MAX], epoch[24];
+	int64_t when;
 	const char *argv[16] = {program, "--exit-with-stdin", "--data", data};
 	int n = 4;
 
@@ -77,6 +79,12 @@ static enum err start_sandbox(struct screen *s, struct errinfo *ei)
 	if (o->criteria) {
 		argv[n++] = "--criteria";
 		argv[n++] = o->criteria;
+	}
+	if (o->clock && clock_parse_utc(o->clock, &when)) {
+		/* both stand still at the same time, or the signatures would be stale */
+		snprintf(epoch, sizeof epoch, "%lld", (long long)when);
+		argv[n++] = "--clock";
+		argv[n++] = epoch;
 	}
 	if (o->seed) {
 		argv[n++] = "--seed";
