@@ -248,6 +248,16 @@ static const struct change *picked_change(const struct check *ck)
 	return NULL;
 }
 
+void check_touched(struct check *ck, enum targeting_type t)
+{
+	for (size_t i = 0; i < ck->e->n && !ck->cause; i++) {
+		const struct effective_row *r = &ck->e->v[i];
+
+		if (r->change && !r->held && r->criterion->type == t)
+			ck->cause = r->change;
+	}
+}
+
 static const char *message(struct check *ck, const char *fmt, va_list ap)
 {
 	char text[MAX_MESSAGE_BYTES];
@@ -261,7 +271,7 @@ static const char *message(struct check *ck, const char *fmt, va_list ap)
 struct problem *check_add(struct check *ck, enum rule_id rule, const char *fmt, ...)
 {
 	struct problem_list *out = ck->out;
-	const struct change *change = ck->cause ? ck->cause : picked_change(ck);
+	const struct change *picked = picked_change(ck), *change = picked ? picked : ck->cause;
 	struct problem p = {.rule = rule, .change = change, .n_rows = ck->n_pick};
 	size_t *rows = arena_alloc(&out->arena, (ck->n_pick + 1) * sizeof *rows);
 	void *v = out->v;

@@ -136,6 +136,8 @@ static void check_lookalikes(struct check *ck)
 	for (size_t i = 0; i < n; i++)
 		if (!check_is_excluded(ck, like[i]))
 			check_pick(ck, like[i]);
+	check_touched(ck, TYPE_CUSTOM_AUDIENCE);
+	check_touched(ck, TYPE_CUSTOM_AUDIENCE_EXPANDED);
 	check_add(ck, RULE_LOOKALIKE_WITH_AUDIENCE, "audience and look-alike: %s", check_names(ck));
 }
 
@@ -156,6 +158,13 @@ void check_audiences(struct check *ck)
 
 /* --- engagement */
 
+static void touch_engagement(struct check *ck)
+{
+	check_touched(ck, TYPE_ENGAGEMENT_TYPE);
+	check_touched(ck, TYPE_CAMPAIGN_ENGAGEMENT);
+	check_touched(ck, TYPE_USER_ENGAGEMENT);
+}
+
 static void check_companions(struct check *ck)
 {
 	size_t n_how, n_camp, n_user;
@@ -167,6 +176,7 @@ static void check_companions(struct check *ck)
 	if (n_how && !n_camp && !n_user) {
 		for (size_t i = 0; i < n_how; i++)
 			check_pick(ck, how[i]);
+		touch_engagement(ck);
 		p = check_add(ck, RULE_ENGAGEMENT_TYPE_ALONE, NULL);
 		check_fix_drop(ck, p, how, n_how);
 	}
@@ -176,6 +186,7 @@ static void check_companions(struct check *ck)
 		check_pick(ck, camp[i]);
 	for (size_t i = 0; i < n_user; i++)
 		check_pick(ck, user[i]);
+	touch_engagement(ck);
 	check_add(ck, RULE_ENGAGEMENT_NO_TYPE, NULL);
 }
 

@@ -53,6 +53,9 @@ enum rule_found check_option(
 /* --- problems */
 
 void check_pick(struct check *ck, size_t row);
+/* The next problem is about all rows of this type together: X judges it again whenever a staged
+ * change touches the type, even one that only removes. */
+void check_touched(struct check *ck, enum targeting_type t);
 /* Make a problem of the picked rows; the pick is then empty. A message that is NULL becomes the
  * names of the rows. NULL without memory. */
 struct problem *check_add(struct check *ck, enum rule_id rule, const char *fmt, ...)

@@ -25,18 +25,6 @@ static const char *location_country(struct check *ck, size_t row)
 	return check_option(ck, check_at(ck, row), &o) == RULE_FOUND ? o->country : NULL;
 }
 
-/* The change that a missing location is due to: its removal, else what added the show. */
-static const struct change *removal_of(const struct check *ck, enum targeting_type t)
-{
-	for (size_t i = 0; i < ck->e->n; i++) {
-		const struct effective_row *r = &ck->e->v[i];
-
-		if (r->state == EFFECTIVE_REMOVED && !r->held && r->criterion->type == t)
-			return r->change;
-	}
-	return NULL;
-}
-
 static bool was_judged(struct check *ck, const size_t *shows, size_t i, const char *country)
 {
 	for (size_t j = 0; j < i; j++) {
@@ -74,6 +62,8 @@ static void check_market(struct check *ck, const size_t *shows, size_t n_shows, 
 		if (other && !strcasecmp(other, country))
 			check_pick(ck, shows[j]);
 	}
+	check_touched(ck, TYPE_LOCATION);
+	check_touched(ck, TYPE_TV_SHOW);
 	check_add(ck, RULE_TV_OUTSIDE_MARKET, "%s: outside the market of %s (%s)",
 	    names ? names : "", check_label(ck, shows[i]), check_cut(ck, country));
 }
@@ -88,7 +78,8 @@ void check_tv(struct check *ck)
 	if (!check_count(ck, TYPE_LOCATION)) {
 		for (size_t i = 0; i < n; i++)
 			check_pick(ck, shows[i]);
-		ck->cause = removal_of(ck, TYPE_LOCATION);
+		check_touched(ck, TYPE_LOCATION);
+		check_touched(ck, TYPE_TV_SHOW);
 		check_add(ck, RULE_TV_NO_LOCATION, NULL);
 		return;
 	}
@@ -153,6 +144,47 @@ static void check_line_item_placements(struct check *ck, const char *p)
 		check_add(ck, RULE_SEARCH_NO_KEYWORD, "search is its only placement");
 }
 
+/* One problem for each type: X judges them together, so a change of any of them counts. */
+static void check_search(struct check *ck)
+{
+	for (int t = 0; t < TYPE_COUNT && !ck->err; t++) {
+		size_t n;
+		const size_t *rows = check_rows(ck, (enum targeting_type)t, &n);
+
+		if (!n || !is_for_timeline((enum targeting_type)t))
+			continue;
+		for (size_t i = 0; i < n; i++)
+			check_pick(ck, rows[i]);
+		for (int other = 0; other < TYPE_COUNT; other++)
+			if (is_for_timeline((enum targeting_type)other))
+				check_touched(ck, (enum targeting_type)other);
+		check_add(ck, RULE_TYPE_PLACEMENT, "%s: %s",
+		    type_info((enum targeting_type)t)->label, check_names(ck));
+	}
+}
+
+static void check_product(struct check *ck)
+{
+	static const enum targeting_type types[] = {TYPE_DEVICE, TYPE_TV_SHOW};
+	const struct line_item *li = ck->ctx->line_item;
+
+	if (!li || !li->product_type || strcmp(li->product_type, "PROMOTED_ACCOUNT") != 0)
+		return;
+	for (size_t t = 0; t < sizeof types / sizeof types[0]; t++) {
+		size_t n;
+		const size_t *rows = check_rows(ck, types[t], &n);
+
+		if (!n)
+			continue;
+		for (size_t i = 0; i < n; i++)
+			check_pick(ck, rows[i]);
+		check_touched(ck, TYPE_DEVICE);
+		check_touched(ck, TYPE_TV_SHOW);
+		check_add(
+		    ck, RULE_PRODUCT_TYPE, "%s: %s", type_info(types[t])->label, check_names(ck));
+	}
+}
+
 void check_placement(struct check *ck)
 {
 	const struct line_item *li = ck->ctx->line_item;
@@ -160,6 +192,7 @@ void check_placement(struct check *ck)
 	size_t n;
 	const size_t *rows;
 
+	check_product(ck);
 	if (!*p)
 		return;
 	check_line_item_placements(ck, p);
@@ -167,21 +200,12 @@ void check_placement(struct check *ck)
 	if (n && strcmp(p, "TWITTER_SEARCH") != 0) {
 		for (size_t i = 0; i < n; i++)
 			check_pick(ck, rows[i]);
+		check_touched(ck, TYPE_EXACT_KEYWORD);
 		check_add(ck, RULE_EXACT_PLACEMENT, "%s (placements: %s)", check_names(ck),
 		    check_cut(ck, p));
 	}
-	if (!has_placement(p, "TWITTER_SEARCH"))
-		return;
-	for (int t = 0; t < TYPE_COUNT && !ck->err; t++) {
-		if (!is_for_timeline((enum targeting_type)t))
-			continue;
-		rows = check_rows(ck, (enum targeting_type)t, &n);
-		for (size_t i = 0; i < n; i++)
-			check_pick(ck, rows[i]);
-		if (n)
-			check_add(ck, RULE_TYPE_PLACEMENT, "%s: %s",
-			    type_info((enum targeting_type)t)->label, check_names(ck));
-	}
+	if (has_placement(p, "TWITTER_SEARCH"))
+		check_search(ck);
 }
 
 /* --- devices */
@@ -213,6 +237,8 @@ void check_devices(struct check *ck)
 		for (size_t j = 0; j < n_drop; j++)
 			check_pick(ck, drop[j]);
 		check_pick(ck, platforms[i]);
+		check_touched(ck, TYPE_DEVICE);
+		check_touched(ck, TYPE_PLATFORM);
 		p = check_add(ck, RULE_DEVICE_ON_PLATFORM, "%s with %s",
 		    check_label(ck, platforms[i]), check_label(ck, drop[0]));
 		check_fix_drop(ck, p, drop, n_drop);

@@ -24,6 +24,7 @@ static void check_limit(
 		return;
 	for (size_t i = limit; i < n; i++)
 		check_pick(ck, rows[i]);
+	check_touched(ck, t);
 	check_add(ck, rule, "%zu %s of %zu allowed", n, what, limit);
 }
 
@@ -31,7 +32,7 @@ static void check_keyword_count(struct check *ck)
 {
 	static const enum targeting_type kinds[] = {
 	    TYPE_BROAD_KEYWORD, TYPE_PHRASE_KEYWORD, TYPE_EXACT_KEYWORD, TYPE_UNORDERED_KEYWORD};
-	size_t total = 0, n, limit = type_info(TYPE_BROAD_KEYWORD)->limit;
+	size_t total = 0, limit = type_info(TYPE_BROAD_KEYWORD)->limit;
 
 	for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
 		total += check_count(ck, kinds[k]);
@@ -43,8 +44,9 @@ static void check_keyword_count(struct check *ck)
 			check_pick(ck, row);
 			over--;
 		}
-	n = total;
-	check_add(ck, RULE_KEYWORDS_MANY, "%zu keywords of %zu allowed", n, limit);
+	for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+		check_touched(ck, kinds[k]);
+	check_add(ck, RULE_KEYWORDS_MANY, "%zu keywords of %zu allowed", total, limit);
 }
 
 struct ages {
@@ -114,6 +116,7 @@ static void check_age_count(struct check *ck)
 		if (i != keep && keep < n)
 			drop[n_drop++] = rows[i];
 	}
+	check_touched(ck, TYPE_AGE);
 	p = check_add(ck, RULE_AGE_MANY, "%s: %zu buckets of one allowed", check_names(ck), n);
 	check_fix_drop(ck, p, drop, n_drop);
 }
@@ -125,6 +128,7 @@ void check_counts(struct check *ck)
 	check_age_count(ck);
 	if (check_count(ck, TYPE_EVENT) > 1) {
 		pick_all(ck, TYPE_EVENT);
+		check_touched(ck, TYPE_EVENT);
 		check_add(ck, RULE_EVENT_MANY, NULL);
 	}
 	check_keyword_count(ck);
@@ -136,6 +140,7 @@ void check_counts(struct check *ck)
 	for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
 		if (check_count(ck, single[i]) > 1) {
 			pick_all(ck, single[i]);
+			check_touched(ck, single[i]);
 			check_add(ck, RULE_ONLY_ONE, "%s: %s", type_info(single[i])->label,
 			    check_names(ck));
 		}
@@ -158,7 +163,30 @@ static bool is_months(const char *value)
 {
 	size_t n = strspn(value, "0123456789");
 
-	return n && n <= 4 && !value[n];
+	return n && n <= 3 && !value[n] && value[0] != '0';
+}
+
+static bool is_number(const char *value, const char *digits, size_t least, size_t most)
+{
+	size_t n = strspn(value, digits);
+
+	return n >= least && n <= most && !value[n];
+}
+
+static bool has_form(const struct criterion *c)
+{
+	switch (type_info(c->type)->value) {
+	case VALUE_KEYWORD:
+		for (const char *s = c->value; *s; s++)
+			if ((unsigned char)*s < 0x20 || *s == 0x7f)
+				return false;
+		return true;
+	case VALUE_USER_ID:
+	case VALUE_PROMOTABLE:
+		return is_number(c->value, "0123456789", 1, 19);
+	default:
+		return c->type != TYPE_LOCATION || is_number(c->value, "0123456789abcdef", 16, 16);
+	}
 }
 
 static void check_operator(struct check *ck, size_t row, const struct criterion *c)
@@ -189,6 +217,10 @@ static void check_value(struct check *ck, size_t row, const struct criterion *c)
 		check_pick(ck, row);
 		check_add(ck, RULE_VALUE_EMPTY, "%s without a value", info->label);
 		return;
+	}
+	if (!has_form(c)) {
+		check_pick(ck, row);
+		check_add(ck, RULE_VALUE_FORM, "%s: %s", info->label, check_names(ck));
 	}
 	if (info->value == VALUE_ENUM && !is_listed(c)) {
 		check_pick(ck, row);
@@ -230,8 +262,8 @@ static void check_offered(struct check *ck, size_t row, const struct criterion *
 	switch (check_option(ck, c, &o)) {
 	case RULE_MISSING:
 		check_pick(ck, row);
-		check_add(
-		    ck, RULE_OPTION_GONE, "%s: %s", type_info(c->type)->label, check_names(ck));
+		check_add(ck, c->type == TYPE_LOCATION ? RULE_PLACE_UNKNOWN : RULE_OPTION_GONE,
+		    "%s: %s", type_info(c->type)->label, check_names(ck));
 		break;
 	case RULE_FOUND:
 		if (!o->name || !c->name || check_is_added(ck, row) || !strcmp(o->name, c->name))

@@ -40,25 +40,34 @@ static const struct campaign campaigns[] = {
     {.id = "c1", .name = "Spring"}, {.id = "cdel", .name = "Autumn", .deleted = true}};
 
 static const struct promotable_user users[] = {
-    {.id = "p1", .user_id = "u1", .promotable_user_type = "FULL"},
-    {.id = "p2", .user_id = "u2", .promotable_user_type = "RETWEETS_ONLY"}};
+    {.id = "p1", .user_id = "1", .promotable_user_type = "FULL"},
+    {.id = "p2", .user_id = "2", .promotable_user_type = "RETWEETS_ONLY"}};
 
 static const struct {
 	enum targeting_type type;
 	struct option option;
-} options[] = {
-    {TYPE_LOCATION, {.value = "us", .name = "United States", .kind = "COUNTRIES", .country = "US"}},
+} options[] = {{TYPE_LOCATION, {.value = "96683cc9126741d1",
+				   .name = "United States",
+				   .kind = "COUNTRIES",
+				   .country = "US"}},
+    {TYPE_LOCATION, {.value = "6416b8512febefc9",
+			.name = "United Kingdom",
+			.kind = "COUNTRIES",
+			.country = "GB"}},
     {TYPE_LOCATION,
-	{.value = "gb", .name = "United Kingdom", .kind = "COUNTRIES", .country = "GB"}},
-    {TYPE_LOCATION, {.value = "ru", .name = "Russia", .kind = "COUNTRIES", .country = "RU"}},
-    {TYPE_LOCATION,
-	{.value = "lam", .name = "Los Angeles CA, US", .kind = "METROS", .country = "US"}},
-    {TYPE_LOCATION, {.value = "la",
+	{.value = "00000000000000ff", .name = "Russia", .kind = "COUNTRIES", .country = "RU"}},
+    {TYPE_LOCATION, {.value = "5122804691e5fecc",
+			.name = "Los Angeles CA, US",
+			.kind = "METROS",
+			.country = "US"}},
+    {TYPE_LOCATION, {.value = "3b77caf94bfc81fe",
 			.name = "Los Angeles, Los Angeles CA, CA, USA",
 			.kind = "CITIES",
 			.country = "US"}},
-    {TYPE_LOCATION,
-	{.value = "london", .name = "London, England, UK", .kind = "CITY", .country = "GB"}},
+    {TYPE_LOCATION, {.value = "0000000000000a0a",
+			.name = "London, England, UK",
+			.kind = "CITY",
+			.country = "GB"}},
     {TYPE_TV_SHOW, {.value = "1", .name = "NewsWatch", .country = "en-US"}},
     {TYPE_TV_SHOW, {.value = "2", .name = "Le Journal", .country = "fr-FR"}},
     {TYPE_PLATFORM, {.value = "0", .name = "iOS", .kind = "iOS"}},
@@ -157,6 +166,21 @@ static void add_one(struct world *w, char mark, struct criterion c)
 		assert_non_null(change_set_copy(&w->changes, &ch));
 }
 
+/* Places by short names, since place ids are 16 digits. */
+static const char *place_id(const char *name)
+{
+	static const struct {
+		const char *name, *id;
+	} places[] = {{"us", "96683cc9126741d1"}, {"gb", "6416b8512febefc9"},
+	    {"ru", "00000000000000ff"}, {"lam", "5122804691e5fecc"}, {"la", "3b77caf94bfc81fe"},
+	    {"london", "0000000000000a0a"}};
+
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+		if (!strcmp(places[i].name, name))
+			return places[i].id;
+	return name;
+}
+
 static void read_row(struct world *w, const char *s)
 {
 	char word[300], *value = NULL;
@@ -184,11 +208,12 @@ static void read_row(struct world *w, const char *s)
 	}
 	c.type = type_by_name(word);
 	c.type_name = word;
-	c.value = value;
+	c.value = c.type == TYPE_LOCATION ? place_id(value) : value;
 	for (long i = 0; i < (n ? n : 1); i++) {
 		char number[32];
 
-		snprintf(number, sizeof number, "%ld", i + 5000);
+		snprintf(
+		    number, sizeof number, c.type == TYPE_LOCATION ? "%016lx" : "%ld", i + 5000);
 		if (n)
 			c.value = number;
 		add_one(w, mark, c);
@@ -241,7 +266,7 @@ static const struct fixture {
 	const char *bad;
 	int severity;
 	const char *good;
-	const char *placements, *objective;
+	const char *placements, *objective, *product_type;
 	const char *says; /* part of the message */
 } fixtures[] = {
 #include "tests/unit/targeting/rules_fixtures.def"
@@ -253,6 +278,7 @@ static void setup(struct world *w, const struct fixture *f)
 	world_init(w);
 	w->li.placements = f->placements;
 	w->li.objective = f->objective;
+	w->li.product_type = f->product_type;
 }
 
 static void failing_fixtures_fail(void **state)
@@ -428,7 +454,7 @@ static void without_look_ups_nothing_is_guessed(void **state)
 	(void)state;
 	world_init(&w);
 	judge(&w,
-	    "CUSTOM_AUDIENCE=nobody; INTEREST=gone; FOLLOWERS_OF_USER=u9; CAMPAIGN_ENGAGEMENT=zz; "
+	    "CUSTOM_AUDIENCE=nobody; INTEREST=gone; FOLLOWERS_OF_USER=9; CAMPAIGN_ENGAGEMENT=zz; "
 	    "ENGAGEMENT_TYPE=IMPRESSION; LOCATION=us; LOCATION=la; TV_SHOW=2; PLATFORM=0; "
 	    "DEVICE=1q");
 	problem_list_clear(&w.problems);
