@@ -12,7 +12,7 @@ enum column { COL_NAME, COL_ROLE, COL_STATUS, COL_TIMEZONE, COL_BUSINESS, COL_ID
 
 static const struct table_column columns[COL_COUNT] = {
     [COL_NAME] = {"Account", 20, 0, 4, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
-    [COL_ROLE] = {"Your role", 10, 22, 1, ALIGN_LEFT, CUT_END, COL_NONE},
+    [COL_ROLE] = {"Your role", 15, 24, 1, ALIGN_LEFT, CUT_END, COL_NONE},
     [COL_STATUS] = {"Status", 9, 14, 1, ALIGN_LEFT, CUT_END, COL_SORT},
     [COL_TIMEZONE] = {"Time zone", 12, 24, 1, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE},
     [COL_BUSINESS] = {"Business", 10, 30, 1, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE},

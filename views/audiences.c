@@ -30,7 +30,7 @@ static const struct table_column columns[COL_COUNT] = {
     [COL_NAME] = {"Audience", 20, 0, 3, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
     [COL_TYPE] = {"Type", 8, 10, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE},
     [COL_SIZE] = {"People", 10, 14, 0, ALIGN_RIGHT, CUT_END, COL_SORT | COL_REVERSE},
-    [COL_TARGETABLE] = {"Targetable", 18, 32, 2, ALIGN_LEFT, CUT_END, COL_SORT},
+    [COL_TARGETABLE] = {"Targetable", 24, 34, 2, ALIGN_LEFT, CUT_END, COL_SORT},
     [COL_PERMISSION] = {"Permission", 10, 12, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE},
     [COL_OWNER] = {"Owner", 14, 24, 2, ALIGN_LEFT, CUT_MIDDLE, COL_SORT | COL_HIDEABLE},
     [COL_UPDATED] = {"Updated", 7, 7, 0, ALIGN_RIGHT, CUT_END, COL_SORT | COL_HIDEABLE},
@@ -136,16 +136,18 @@ static void cell_targetable(const struct audience *a, struct table_cell *out)
 {
 	const char *yes = text_is_ascii() ? "+ yes" : "\xE2\x9C\x93 yes";
 	const char *no = text_is_ascii() ? "x no" : "\xE2\x9C\x97 no";
-	char why[220];
+	char why[120];
 
-	out->style = a->targetable ? STYLE_OK : STYLE_WARNING;
-	reasons_of(a, why, sizeof why);
-	if (a->targetable)
+	if (a->targetable) {
+		out->style = STYLE_OK;
 		row_cell_text(out, yes);
-	else
-		snprintf(out->scratch, sizeof out->scratch, "%s: %s", no, why);
-	if (!a->targetable)
-		row_cell_text(out, out->scratch);
+		return;
+	}
+	out->style = STYLE_WARNING;
+	rows_words(a->reasons_not_targetable, why, sizeof why);
+	why[0] = (char)tolower((unsigned char)why[0]);
+	snprintf(out->scratch, sizeof out->scratch, "%s: %s", no, why[0] ? why : "no reason given");
+	row_cell_text(out, out->scratch);
 }
 
 static void cell_size(const struct audience *a, struct table_cell *out)

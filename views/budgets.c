@@ -13,10 +13,10 @@
 enum column { COL_WHAT, COL_NOW, COL_LIMIT, COL_WHEN, COL_COUNT };
 
 static const struct table_column columns[COL_COUNT] = {
-    [COL_WHAT] = {"What", 24, 60, 3, ALIGN_LEFT, CUT_MIDDLE, COL_NONE},
-    [COL_NOW] = {"Now", 12, 20, 1, ALIGN_RIGHT, CUT_END, COL_NONE},
-    [COL_LIMIT] = {"Of", 8, 12, 0, ALIGN_RIGHT, CUT_END, COL_NONE},
-    [COL_WHEN] = {"When", 20, 40, 2, ALIGN_LEFT, CUT_END, COL_NONE},
+    [COL_WHAT] = {"What", 20, 60, 3, ALIGN_LEFT, CUT_MIDDLE, COL_NONE},
+    [COL_NOW] = {"Now", 11, 16, 0, ALIGN_RIGHT, CUT_END, COL_NONE},
+    [COL_LIMIT] = {"Of", 6, 10, 0, ALIGN_RIGHT, CUT_END, COL_NONE},
+    [COL_WHEN] = {"When", 28, 44, 1, ALIGN_LEFT, CUT_END, COL_NONE},
 };
 
 enum section { SECTION_REQUESTS, SECTION_LIMITS, SECTION_LOOKUPS, SECTIONS };
@@ -131,6 +131,25 @@ static void add_limits(struct state *st)
 		add_limit(st, &all[i]);
 }
 
+/* "locations: US, CITIES": the values of the scope without their names. */
+static void name_lookup(const char *kind, const char *scope, char *out, size_t cap)
+{
+	const char *sep = ": ";
+	int n = snprintf(out, cap, "%s", kind);
+
+	if (strcmp(kind, "events") == 0) /* always all kinds of them */
+		return;
+	while (*scope && n >= 0 && (size_t)n < cap) {
+		size_t len = strcspn(scope, "&"), name = strcspn(scope, "=&");
+
+		if (name < len)
+			n += snprintf(out + n, cap - (size_t)n, "%s%.*s", sep,
+			    (int)(len - name - 1), scope + name + 1);
+		sep = ", ";
+		scope += len + (scope[len] == '&');
+	}
+}
+
 static void add_lookup(
     struct state *st, const char *kind, const char *scope, const struct data_state *now)
 {
@@ -142,7 +161,7 @@ static void add_lookup(
 
 	if (!info.fetched_at && !loading)
 		return;
-	snprintf(what, sizeof what, "%s%s%.110s", kind, scope[0] ? "  " : "", scope);
+	name_lookup(kind, scope, what, sizeof what);
 	r = add(st, SECTION_LOOKUPS, what);
 	if (!r)
 		return;

@@ -12,10 +12,10 @@ enum column { COL_NAME, COL_STATUS, COL_RUNS, COL_DAILY, COL_TOTAL, COL_ITEMS, C
 
 static const struct table_column columns[COL_COUNT] = {
     [COL_NAME] = {"Campaign", 20, 0, 4, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
-    [COL_STATUS] = {"Status", 7, 12, 1, ALIGN_LEFT, CUT_END, COL_SORT},
-    [COL_RUNS] = {"Runs", 10, 40, 2, ALIGN_LEFT, CUT_END, COL_SORT},
-    [COL_DAILY] = {"Daily", 10, 14, 1, ALIGN_RIGHT, CUT_END, COL_SORT | COL_REVERSE},
-    [COL_TOTAL] = {"Total", 11, 14, 1, ALIGN_RIGHT, CUT_END, COL_SORT | COL_HIDEABLE | COL_REVERSE},
+    [COL_STATUS] = {"Status", 7, 12, 0, ALIGN_LEFT, CUT_END, COL_SORT},
+    [COL_RUNS] = {"Runs", 12, 40, 2, ALIGN_LEFT, CUT_END, COL_SORT},
+    [COL_DAILY] = {"Daily", 10, 14, 0, ALIGN_RIGHT, CUT_END, COL_SORT | COL_REVERSE},
+    [COL_TOTAL] = {"Total", 11, 14, 0, ALIGN_RIGHT, CUT_END, COL_SORT | COL_HIDEABLE | COL_REVERSE},
     [COL_ITEMS] = {"Items", 5, 6, 0, ALIGN_RIGHT, CUT_END, COL_SORT | COL_HIDEABLE | COL_REVERSE},
     [COL_ID] = {"ID", 6, 12, 0, ALIGN_LEFT, CUT_MIDDLE, COL_SORT | COL_HIDEABLE},
 };
@@ -26,6 +26,7 @@ struct state {
 	struct table table;
 	struct map items; /* campaign id to the number of its line items */
 	uint64_t seen, seen_items;
+	char why[240]; /* the campaign under the cursor does not run */
 };
 
 static const struct campaign *campaign_at(const struct state *st, size_t row)
@@ -182,6 +183,21 @@ static void campaigns_load(struct view *v)
 		session_refresh(st->session, DATA_CAMPAIGNS);
 }
 
+static void say_why(struct state *st)
+{
+	const struct campaign *c;
+	char why[200];
+	size_t row;
+
+	st->why[0] = '\0';
+	if (!list_row(&st->list, &row))
+		return;
+	c = campaign_at(st, row);
+	rows_words(c->reasons_not_servable, why, sizeof why);
+	if (!c->servable && why[0])
+		snprintf(st->why, sizeof st->why, "does not run: %s", why);
+}
+
 static void campaigns_layout(struct view *v, int cols, int rows)
 {
 	struct state *st = view_state(v);
@@ -197,18 +213,22 @@ static void campaigns_layout(struct view *v, int cols, int rows)
 	}
 	st->table.empty = detail_empty(
 	    &data, "No campaign here. R reads them again; :accounts changes the account.");
-	table_layout(&st->table, cols, rows - detail_failure_lines(&data));
+	table_layout(&st->table, cols, rows > 1 ? rows - 1 : 1);
+	say_why(st);
 }
 
 static void campaigns_draw(const struct view *v, struct canvas *c)
 {
 	const struct state *st = view_state(v);
 	struct data_state data = session_state(st->session, DATA_CAMPAIGNS);
-	struct canvas body =
-	    canvas_sub(c, (struct rect){0, 0, c->area.w, c->area.h - detail_failure_lines(&data)});
+	struct canvas body = canvas_sub(c, (struct rect){0, 0, c->area.w, c->area.h - 1});
+	struct canvas_field f = {0, c->area.h - 1, c->area.w, STYLE_WARNING, ALIGN_LEFT, CUT_END};
 
 	table_draw(&st->table, &body);
-	detail_failure(c, &data);
+	if (data.ei.code)
+		detail_failure(c, &data);
+	else
+		canvas_field(c, &f, st->why, strlen(st->why));
 }
 
 static enum err show_details(struct view *v, const struct campaign *c, struct errinfo *ei)

@@ -241,7 +241,7 @@ static void note_search(struct picker *p)
 	char cost[64], why[96], line[240];
 
 	if (!pick_can_search(p, why, sizeof why) || !session_api(p->session) ||
-	    edit_text(&p->field)[0] == '\0')
+	    edit_text(&p->field)[0] == '\0' || strcmp(edit_text(&p->field), p->search) == 0)
 		return;
 	pick_search_cost(p, cost, sizeof cost);
 	snprintf(line, sizeof line, "C-r searches at X for \"%.80s\": costs %s",

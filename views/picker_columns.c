@@ -5,7 +5,7 @@
 
 #define NAME(title, min)                                                                           \
 	{                                                                                          \
-		title, min, 0, 4, ALIGN_LEFT, CUT_MIDDLE, COL_NONE                                 \
+		title, min, 90, 4, ALIGN_LEFT, CUT_MIDDLE, COL_NONE                                \
 	}
 #define ID(min)                                                                                    \
 	{                                                                                          \
