@@ -59,6 +59,19 @@ void apply_note(struct apply *ap, const char *why)
 		ap->journal.event(ap->journal.ctx, ap->batch, why);
 }
 
+void apply_tell_drift(struct apply *ap, size_t added, size_t removed, const char *when)
+{
+	struct apply_event ev = apply_event(ap, APPLY_DRIFT_PASSED);
+	char text[128];
+
+	if (!added && !removed)
+		return;
+	snprintf(text, sizeof text, "others added %zu and removed %zu, %s", added, removed, when);
+	apply_note(ap, text);
+	ev.drift = (struct apply_drift){added, removed};
+	apply_tell(ap, &ev);
+}
+
 void apply_set_op(struct apply *ap, size_t i, enum apply_outcome outcome, const char *result_id)
 {
 	struct op_state *op = &ap->ops[ap->batch][i];
@@ -186,7 +199,7 @@ static enum err remember_ids(struct apply *ap, struct buf *joined)
 		if (i)
 			buf_addc(joined, ',');
 		buf_adds(joined, s->v[i].id);
-		e = map_put(&ap->pre_ids, s->v[i].id, 1);
+		e = map_put(&ap->pre_ids, s->v[i].id, !s->v[i].deleted);
 	}
 	return e ? e : joined->failed;
 }
@@ -295,7 +308,7 @@ static bool any_pending(const struct apply *ap)
 
 void apply_checked(struct apply *ap)
 {
-	struct apply_event ev = apply_event(ap, APPLY_DRIFT_PASSED);
+	struct apply_event ev = apply_event(ap, APPLY_DRIFT_STOPPED);
 	struct errinfo ei = ap->reader.ei;
 	struct drift d = {0};
 
@@ -309,26 +322,17 @@ void apply_checked(struct apply *ap)
 		stop_here(ap, OUTCOME_NOT_SENT, &ei);
 		return;
 	}
-	ev.drift = (struct apply_drift){d.added, d.removed};
 	for (size_t i = 0; i < apply_current(ap)->n; i++)
 		if (ap->ops[ap->batch][i].outcome != OUTCOME_PENDING)
 			apply_set_op(ap, i, ap->ops[ap->batch][i].outcome, NULL);
 	if (d.conflicts) {
 		err_set(&ei, ERR_CONFLICT, "%s", d.why);
-		ev.kind = APPLY_DRIFT_STOPPED;
 		ev.ei = &ei;
 		apply_tell(ap, &ev);
 		stop_here(ap, OUTCOME_NOT_SENT, &ei);
 		return;
 	}
-	if (d.added || d.removed) {
-		char text[96];
-
-		snprintf(text, sizeof text, "others added %zu and removed %zu, disjoint", d.added,
-		    d.removed);
-		apply_note(ap, text);
-		apply_tell(ap, &ev);
-	}
+	apply_tell_drift(ap, d.added, d.removed, "before the batch");
 	if (any_pending(ap))
 		launch_batch(ap);
 	else
@@ -579,7 +583,7 @@ static enum err take_ids(struct map *m, const char *joined)
 		if (n && n < sizeof id) {
 			memcpy(id, joined, n);
 			id[n] = '\0';
-			e = map_put(m, id, 1);
+			e = map_put(m, id, 0); /* which were live is not known any more */
 		}
 		joined += n + (joined[n] == ',');
 	}

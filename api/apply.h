@@ -98,7 +98,8 @@ struct apply_journal {
 
 enum apply_event_kind {
 	APPLY_BATCH_CHECK, /* re-reading the line items of the batch */
-	APPLY_DRIFT_PASSED, /* foreign, disjoint changes: ev->drift counts them */
+	APPLY_DRIFT_PASSED, /* foreign changes that stop nothing, ev->drift counts them: seen by the
+	                     * check before the batch, or by the reading after it */
 	APPLY_DRIFT_STOPPED, /* an overlapping foreign change: the apply stops before this batch */
 	APPLY_BATCH_SENDING, /* intent is journalled */
 	APPLY_OP_OUTCOME, /* ev->op changed to ev->outcome; ei is filled when refused */

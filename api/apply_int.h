@@ -47,7 +47,7 @@ enum seen { SEEN_UNCLEAR, SEEN_ABSENT, SEEN_PRESENT };
 struct judge {
 	const struct apply_batch *batch;
 	const struct criterion_set *now;
-	const struct map *pre_ids; /* criteria that were there before */
+	const struct map *pre_ids; /* criteria that were there before: 1 when live */
 	int64_t sent_at; /* server time, 0: not sent yet */
 };
 /* Has the effect of operation i taken place? *result_id (borrowed) is the created criterion. */
@@ -108,6 +108,8 @@ const struct apply_batch *apply_current(const struct apply *ap);
 struct apply_event apply_event(const struct apply *ap, enum apply_event_kind kind);
 void apply_tell(struct apply *ap, const struct apply_event *ev);
 void apply_note(struct apply *ap, const char *why); /* for the audit chain */
+/* Foreign changes that did not stop anything; `when` is for the audit chain. */
+void apply_tell_drift(struct apply *ap, size_t added, size_t removed, const char *when);
 void apply_set_op(struct apply *ap, size_t i, enum apply_outcome outcome, const char *result_id);
 /* Operations that are under way get the outcome; what is decided already stays. */
 void apply_set_open(struct apply *ap, enum apply_outcome outcome);

@@ -85,6 +85,29 @@ static void settle_ops(struct apply *ap, const enum seen *seen, const char *cons
 	}
 }
 
+/* What else changed between the drift check and this reading: the window that no check before the
+ * sending can close (the API has no If-Match). */
+static void report_race(struct apply *ap)
+{
+	const struct apply_batch *b = apply_current(ap);
+	const struct op_state *ops = ap->ops[ap->batch];
+	size_t added = 0, removed = 0;
+
+	for (size_t i = 0; i < ap->reader.criteria.n; i++) {
+		const struct criterion *c = &ap->reader.criteria.v[i];
+		uint64_t was_live = 0;
+		bool was = map_get(&ap->pre_ids, c->id, &was_live), ours = false;
+
+		for (size_t k = 0; k < b->n && !ours; k++)
+			ours = (ops[k].result_id && strcmp(ops[k].result_id, c->id) == 0) ||
+			       (b->ops[k].kind == APPLY_DELETE &&
+				   strcmp(b->ops[k].criterion_id, c->id) == 0);
+		added += !was && !c->deleted && !ours;
+		removed += was && was_live && c->deleted && !ours;
+	}
+	apply_tell_drift(ap, added, removed, "while the batch was sent");
+}
+
 static void verified(
     struct apply *ap, const enum seen *seen, const char *const *ids, const size_t count[3])
 {
@@ -97,6 +120,7 @@ static void verified(
 		err_context(&ap->why, ap->why.code, "applied, but it could not be read back");
 	} else {
 		settle_ops(ap, seen, ids, OUTCOME_ABSENT, OUTCOME_APPLIED);
+		report_race(ap);
 		if (!all)
 			err_set(&ap->why, ERR_CONFLICT,
 			    "the API said applied, but %zu of the operations are not there",
@@ -117,6 +141,7 @@ static void settled(
 		err_context(&ap->why, ERR_UNKNOWN, "it could not be read back");
 	} else {
 		settle_ops(ap, seen, ids, OUTCOME_ABSENT, OUTCOME_UNKNOWN);
+		report_race(ap);
 		if (all)
 			apply_note(ap, "settled: all of it took effect");
 		else if (count[SEEN_PRESENT])
