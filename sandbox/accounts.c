@@ -7,10 +7,11 @@
 
 void on_accounts_list(struct call *c)
 {
-	entity_write_list(c, &(struct entity_list){.kind = ENTITY_ACCOUNT,
-				 .ids = "account_ids",
-				 .any_account = true,
-				 .where = " AND id IN (SELECT account FROM access WHERE user = ?9)"});
+	entity_write_list(
+	    c, &(struct entity_list){.kind = ENTITY_ACCOUNT,
+		   .ids = "account_ids",
+		   .any_account = true,
+		   .where = " AND id IN (SELECT account FROM access WHERE user = ?9)"});
 }
 
 void on_account_one(struct call *c)
@@ -57,8 +58,9 @@ void on_account_delete(struct call *c)
 void on_access_one(struct call *c)
 {
 	struct db *db = &c->sb->db;
-	sqlite3_stmt *q = db_query(db, "SELECT permissions FROM access WHERE user = ? AND account = ?",
-	    "tt", c->user, c->account);
+	sqlite3_stmt *q =
+	    db_query(db, "SELECT permissions FROM access WHERE user = ? AND account = ?", "tt",
+		c->user, c->account);
 	const char *permissions = db_step(db, q) ? db_column(c->a, q, 0) : "";
 
 	sqlite3_reset(q);
@@ -92,8 +94,8 @@ void on_access_one(struct call *c)
 static void write_features(struct call *c, const struct arg *only)
 {
 	struct db *db = &c->sb->db;
-	sqlite3_stmt *q =
-	    db_query(db, "SELECT name FROM feature WHERE account = ? ORDER BY name", "t", c->account);
+	sqlite3_stmt *q = db_query(
+	    db, "SELECT name FROM feature WHERE account = ? ORDER BY name", "t", c->account);
 
 	json_open(&c->data, '[');
 	while (db_step(db, q)) {

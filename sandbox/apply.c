@@ -35,8 +35,8 @@ static bool refuse_as_call(struct call *c, struct operation *op)
 
 static bool has_feature(struct call *c, const char *name)
 {
-	return db_number(&c->sb->db, "SELECT count(*) FROM feature WHERE account = ? AND name = ?", "tt",
-		   c->account, name) > 0;
+	return db_number(&c->sb->db, "SELECT count(*) FROM feature WHERE account = ? AND name = ?",
+		   "tt", c->account, name) > 0;
 }
 
 static bool is_digits(const char *s, size_t max)
@@ -75,12 +75,12 @@ static bool check_audience(struct call *c, struct operation *op)
 static bool check_user(struct call *c, struct operation *op)
 {
 	bool only_full = op->type == TYPE_FOLLOWERS_OF_USER;
-	bool own = db_number(&c->sb->db,
-		       "SELECT count(*) FROM entity WHERE kind = ? AND account = ? AND deleted = 0"
-		       " AND json_extract(body, '$.user_id') = ? AND (? = 0 OR"
-		       " json_extract(body, '$.promotable_user_type') = 'FULL')",
-		       "itti", (int64_t)ENTITY_PROMOTABLE, c->account, op->value,
-		       (int64_t)only_full) > 0;
+	bool own =
+	    db_number(&c->sb->db,
+		"SELECT count(*) FROM entity WHERE kind = ? AND account = ? AND deleted = 0"
+		" AND json_extract(body, '$.user_id') = ? AND (? = 0 OR"
+		" json_extract(body, '$.promotable_user_type') = 'FULL')",
+		"itti", (int64_t)ENTITY_PROMOTABLE, c->account, op->value, (int64_t)only_full) > 0;
 
 	if (own)
 		return true;
@@ -122,8 +122,8 @@ static bool check_listed(struct call *c, struct operation *op, enum option_kind 
 {
 	if (catalogue_find(c->sb->catalogue, kind, op->value))
 		return true;
-	return refuse_value(op,
-	    call_text(c, "\"%.60s\" is not a targeting value of %s", op->value, op->type_name));
+	return refuse_value(
+	    op, call_text(c, "\"%.60s\" is not a targeting value of %s", op->value, op->type_name));
 }
 
 static bool check_fixed(struct call *c, struct operation *op)
@@ -134,8 +134,8 @@ static bool check_fixed(struct call *c, struct operation *op)
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(v[i].value, op->value) == 0)
 			return true;
-	refuse_value(op,
-	    call_text(c, "Expected enum, got \"%.60s\" for targeting_value", op->value));
+	refuse_value(
+	    op, call_text(c, "Expected enum, got \"%.60s\" for targeting_value", op->value));
 	op->error.details = "invalid enum";
 	return false;
 }
@@ -201,8 +201,8 @@ static bool check_value(struct call *c, struct operation *op)
 	case TYPE_USER_ENGAGEMENT_LOOKALIKE:
 		return check_user(c, op);
 	case TYPE_SIMILAR_TO_FOLLOWERS_OF_USER:
-		return is_digits(op->value, 19) || refuse(op, 400, "INVALID_USER_ID",
-						       "targeting_value", "Expected a user id");
+		return is_digits(op->value, 19) ||
+		       refuse(op, 400, "INVALID_USER_ID", "targeting_value", "Expected a user id");
 	case TYPE_NETWORK_ACTIVATION_DURATION:
 		return (is_digits(op->value, 3) && *op->value != '0') ||
 		       refuse_value(op, "Expected a number of months for targeting_value");
@@ -212,8 +212,8 @@ static bool check_value(struct call *c, struct operation *op)
 		return content_is_iab(op->value) || refuse(op, 404, "INVALID_IAB_CATEGORY",
 							"targeting_value", "Unknown IAB category");
 	case TYPE_CONTENT_PUBLISHER_USER:
-		return is_digits(op->value, 19) || refuse(op, 400, "INVALID_USER_ID",
-						       "targeting_value", "Expected a user id");
+		return is_digits(op->value, 19) ||
+		       refuse(op, 400, "INVALID_USER_ID", "targeting_value", "Expected a user id");
 	case TYPE_AGE:
 	case TYPE_GENDER:
 	case TYPE_ENGAGEMENT_TYPE:
@@ -267,9 +267,9 @@ static bool check_type(struct call *c, struct operation *op, bool is_batch)
 		    "This targeting type is only accepted by the batch endpoint");
 	if (op->op == OP_OTHER || !type_allows(op->type, op->op)) {
 		refuse(op, 400, "INVALID_PARAMETER", "operator_type",
-		    call_text(c, op->op == OP_OTHER
-			    ? "Expected enum, got \"%.60s\" for operator_type"
-			    : "\"%.60s\" is not an operator of this targeting type",
+		    call_text(c,
+			op->op == OP_OTHER ? "Expected enum, got \"%.60s\" for operator_type"
+					   : "\"%.60s\" is not an operator of this targeting type",
 			op->op_name));
 		op->error.value = op->op_name;
 		return false;
@@ -315,7 +315,8 @@ static bool check_delete(struct call *c, struct operations *ops, size_t i)
 		    "The id contains illegal characters");
 	if (base36_read(op->criterion_id, &seq)) {
 		q = db_query(db,
-		    "SELECT e.id, c.type, c.op, c.value FROM criterion c JOIN entity e ON e.row = c.li"
+		    "SELECT e.id, c.type, c.op, c.value FROM criterion c JOIN entity e ON e.row = "
+		    "c.li"
 		    " WHERE c.seq = ? AND c.deleted = 0 AND e.account = ? AND e.deleted = 0",
 		    "it", (int64_t)seq, c->account);
 		if (db_step(db, q)) {
@@ -394,8 +395,8 @@ static struct final_state final_state_of(
     struct call *c, const struct operations *ops, const struct entity *li)
 {
 	struct db *db = &c->sb->db;
-	size_t existing = (size_t)db_number(db,
-	    "SELECT count(*) FROM criterion WHERE li = ? AND deleted = 0", "i", li->row);
+	size_t existing = (size_t)db_number(
+	    db, "SELECT count(*) FROM criterion WHERE li = ? AND deleted = 0", "i", li->row);
 	struct final_state s = {
 	    .items = arena_alloc(c->a, (existing + ops->n + 1) * sizeof *s.items),
 	    .seqs = arena_alloc(c->a, (existing + ops->n + 1) * sizeof *s.seqs)};
@@ -403,15 +404,15 @@ static struct final_state final_state_of(
 
 	if (!s.items || !s.seqs)
 		abort();
-	q = db_query(db, "SELECT seq, type, op, value FROM criterion WHERE li = ? AND deleted = 0", "i",
-	    li->row);
+	q = db_query(db, "SELECT seq, type, op, value FROM criterion WHERE li = ? AND deleted = 0",
+	    "i", li->row);
 	while (db_step(db, q)) {
 		s.seqs[s.n] = sqlite3_column_int64(q, 0);
-		s.items[s.n++] =
-		    (struct rule_item){.type = type_by_name((const char *)sqlite3_column_text(q, 1)),
-			.op = op_by_name((const char *)sqlite3_column_text(q, 2)),
-			.value = db_column(c->a, q, 3),
-			.operation = -1};
+		s.items[s.n++] = (struct rule_item){
+		    .type = type_by_name((const char *)sqlite3_column_text(q, 1)),
+		    .op = op_by_name((const char *)sqlite3_column_text(q, 2)),
+		    .value = db_column(c->a, q, 3),
+		    .operation = -1};
 	}
 	for (size_t i = 0; i < ops->n; i++) {
 		const struct operation *op = &ops->v[i];
@@ -419,8 +420,10 @@ static struct final_state final_state_of(
 		if (op->line_item.row != li->row)
 			continue;
 		if (!op->removes)
-			s.items[s.n++] = (struct rule_item){
-			    .type = op->type, .op = op->op, .value = op->value, .operation = (int)i};
+			s.items[s.n++] = (struct rule_item){.type = op->type,
+			    .op = op->op,
+			    .value = op->value,
+			    .operation = (int)i};
 		for (size_t k = 0; op->removes && k < existing; k++) {
 			if (s.seqs[k] == op->seq) {
 				s.items[k].gone = true;
@@ -450,7 +453,8 @@ static void judge_duplicates(struct call *c, struct operations *ops, struct fina
 			else if (s->seqs[k])
 				op->seq = s->seqs[k];
 			else
-				op->seq = -1 - old->operation; /* merges with that operation's row */
+				op->seq =
+				    -1 - old->operation; /* merges with that operation's row */
 			it->gone = c->sb->opt.duplicates == DUP_MERGE;
 		}
 	}
@@ -567,7 +571,8 @@ bool criteria_apply(struct call *c, struct operations *ops)
 		if (op->error.code)
 			ok = false;
 		else
-			ok &= op->removes ? check_delete(c, ops, i) : check_create(c, op, ops->is_batch);
+			ok &= op->removes ? check_delete(c, ops, i)
+					  : check_create(c, op, ops->is_batch);
 	}
 	if (!ok || !judge(c, ops))
 		return false;

@@ -11,8 +11,8 @@
 static bool refuse(struct arena *a, struct api_error *e, const char *code, const struct arg *arg,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-static bool refuse(
-    struct arena *a, struct api_error *e, const char *code, const struct arg *arg, const char *fmt, ...)
+static bool refuse(struct arena *a, struct api_error *e, const char *code, const struct arg *arg,
+    const char *fmt, ...)
 {
 	char text[400];
 	va_list ap;
@@ -192,8 +192,8 @@ static bool read_list(struct arena *a, struct arg *arg, struct api_error *e)
 			return false;
 		}
 		if (is_kind(arg, "enums") && !choice_has(arg->choices, s)) {
-			refuse(a, e, "INVALID_PARAMETER", arg, "Expected enum, got \"%.60s\" for %s", s,
-			    arg->name);
+			refuse(a, e, "INVALID_PARAMETER", arg,
+			    "Expected enum, got \"%.60s\" for %s", s, arg->name);
 			e->details = "invalid enum";
 			return false;
 		}
@@ -209,10 +209,11 @@ static bool read_number(struct arena *a, struct arg *arg, struct api_error *e)
 	int64_t max = is_kind(arg, "count") ? 1000 : 50;
 
 	if (!number_parse(arg->text, &arg->num))
-		return refuse(a, e, "INVALID_PARAMETER", arg, "Expected Integer, got \"%.60s\" for %s",
-		    arg->text, arg->name);
+		return refuse(a, e, "INVALID_PARAMETER", arg,
+		    "Expected Integer, got \"%.60s\" for %s", arg->text, arg->name);
 	if (is_kind(arg, "money") && arg->num <= 0)
-		return refuse(a, e, "INVALID_PARAMETER", arg, "%s must be greater than 0", arg->name);
+		return refuse(
+		    a, e, "INVALID_PARAMETER", arg, "%s must be greater than 0", arg->name);
 	if (strncmp(arg->kind, "count", 5) == 0 && (arg->num < 1 || arg->num > max))
 		return refuse(a, e, "INVALID_PARAMETER", arg,
 		    "Expected a number between 1 and %lld for count, got %.40s", (long long)max,
@@ -237,8 +238,8 @@ static bool read_one(struct arena *a, struct arg *arg, struct api_error *e)
 			    "Expected time, got \"%.60s\" for %s", arg->text, arg->name);
 	} else if (is_kind(arg, "enum")) {
 		if (!choice_has(arg->choices, arg->text)) {
-			refuse(a, e, "INVALID_PARAMETER", arg, "Expected enum, got \"%.60s\" for %s",
-			    arg->text, arg->name);
+			refuse(a, e, "INVALID_PARAMETER", arg,
+			    "Expected enum, got \"%.60s\" for %s", arg->text, arg->name);
 			e->details = "invalid enum";
 			return false;
 		}
@@ -267,8 +268,8 @@ bool args_read(struct arena *a, const char *spec, const struct params *p, struct
 			arg->cleared = !*arg->text;
 		}
 		if (arg->required && (!arg->given || arg->cleared))
-			return refuse(a, e, "MISSING_PARAMETER", arg, "\"%s\" is a required parameter",
-			    arg->name);
+			return refuse(a, e, "MISSING_PARAMETER", arg,
+			    "\"%s\" is a required parameter", arg->name);
 		if (arg->given && !arg->cleared && !read_one(a, arg, e))
 			return false;
 	}

@@ -24,9 +24,9 @@ struct arg {
 	char kind[12];
 	const char *choices; /* "A|B)" of enum, enums and sort, or NULL */
 	bool required, given;
-	bool cleared;	  /* given with an empty value */
+	bool cleared; /* given with an empty value */
 	const char *text; /* value as sent, decoded */
-	int64_t num;	  /* int, money, count, bool, time (seconds) */
+	int64_t num; /* int, money, count, bool, time (seconds) */
 	const char **list;
 	size_t n;
 };

@@ -18,9 +18,8 @@ void on_audiences_list(struct call *c)
 	if (scope && strcmp(scope, "SHARED") == 0) {
 		list.any_account = true;
 		list.where = " AND id IN (SELECT p.parent " GRANT ")";
-		list.shown =
-		    "json_set(body, '$.permission_level', (SELECT json_extract(p.body,"
-		    " '$.permission_level') " GRANT " AND p.parent = entity.id))";
+		list.shown = "json_set(body, '$.permission_level', (SELECT json_extract(p.body,"
+			     " '$.permission_level') " GRANT " AND p.parent = entity.id))";
 	}
 	entity_write_list(c, &list);
 }
@@ -36,7 +35,8 @@ static bool find_visible(struct call *c, bool with_deleted, struct entity *out)
 	    !out->deleted) {
 		q = db_query(db,
 		    "SELECT json_extract(body, '$.permission_level') FROM entity WHERE kind = ? AND"
-		    " deleted = 0 AND parent = ? AND json_extract(body, '$.granted_account_id') = ?",
+		    " deleted = 0 AND parent = ? AND json_extract(body, '$.granted_account_id') = "
+		    "?",
 		    "itt", (int64_t)ENTITY_PERMISSION, out->id, c->account);
 		if (db_step(db, q)) {
 			body_set_str(c->a, out->body, "permission_level", db_column(c->a, q, 0));
@@ -169,7 +169,7 @@ void on_audience_targeted(struct call *c)
 	if (!find_visible(c, false, &e) || !call_page_begin(c, &from, &count))
 		return;
 	write_targeted(c,
-	    db_query(&c->sb->db, targeted_sql, "ttii", c->account, e.id, (int64_t)from.a,
-		(int64_t)all),
+	    db_query(
+		&c->sb->db, targeted_sql, "ttii", c->account, e.id, (int64_t)from.a, (int64_t)all),
 	    count);
 }

@@ -146,7 +146,8 @@ static bool check_signature(
 
 	if (read_params(c, PLUS_IS_SPACE) && signature_fits(c, oauth, secret, token_secret))
 		return true;
-	return plus && read_params(c, PLUS_IS_PLUS) && signature_fits(c, oauth, secret, token_secret);
+	return plus && read_params(c, PLUS_IS_PLUS) &&
+	       signature_fits(c, oauth, secret, token_secret);
 }
 
 /* The oauth_* parameters from the header, else from query and form (RFC 5849 3.5). */
@@ -179,8 +180,8 @@ static bool collect(struct call *c, struct params *oauth)
 static bool find_token(struct call *c, const char *token, const char **secret)
 {
 	struct db *db = &c->sb->db;
-	sqlite3_stmt *q = db_query(db,
-	    "SELECT secret, user FROM token WHERE token = ? AND state = 'ACCESS'", "t", token);
+	sqlite3_stmt *q = db_query(
+	    db, "SELECT secret, user FROM token WHERE token = ? AND state = 'ACCESS'", "t", token);
 	bool found = db_step(db, q);
 
 	if (found) {

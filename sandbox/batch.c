@@ -146,8 +146,8 @@ static void run_item(struct call *c, const struct json *item, const struct batch
 	else if (kind && strcmp(kind, "Delete") == 0)
 		handler = h->remove;
 	if (!handler) {
-		call_fail_at(c, kind ? "INVALID_PARAMETER" : "MISSING_PARAMETER", "operation_type", kind,
-		    "operation_type must be \"Create\", \"Update\" or \"Delete\"");
+		call_fail_at(c, kind ? "INVALID_PARAMETER" : "MISSING_PARAMETER", "operation_type",
+		    kind, "operation_type must be \"Create\", \"Update\" or \"Delete\"");
 		return;
 	}
 	for (const struct json *m = given ? given->child : NULL; m; m = m->next)

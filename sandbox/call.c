@@ -32,8 +32,8 @@ void call_fail(struct call *c, int http, const char *code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
-	c->error = (struct api_error){
-	    .http = http, .code = code, .message = arena_strdup(c->a, text)};
+	c->error =
+	    (struct api_error){.http = http, .code = code, .message = arena_strdup(c->a, text)};
 }
 
 void call_fail_at(struct call *c, const char *code, const char *parameter, const char *value,
@@ -106,7 +106,8 @@ static uint32_t page_tag(const struct call *c)
 	for (size_t i = 0; i < c->args.n; i++) {
 		const struct arg *arg = &c->args.v[i];
 
-		if (!arg->given || strcmp(arg->name, "cursor") == 0 || strcmp(arg->name, "count") == 0)
+		if (!arg->given || strcmp(arg->name, "cursor") == 0 ||
+		    strcmp(arg->name, "count") == 0)
 			continue;
 		h = h * 31 + map_hash(arg->name) + 7 * map_hash(arg->text);
 	}

@@ -27,8 +27,8 @@ struct call {
 
 	/* request */
 	const char *method, *scheme, *host, *uri; /* uri as on the wire */
-	const char *authorization;		  /* header, or NULL */
-	const char *content_type;		  /* header, or NULL */
+	const char *authorization; /* header, or NULL */
+	const char *content_type; /* header, or NULL */
 	const char *body;
 	size_t body_len;
 	uint32_t seq; /* number in the ledger */
@@ -42,13 +42,13 @@ struct call {
 	struct params params; /* query and form */
 	struct args args;
 	const char *account; /* id in the path, or NULL */
-	const char *user;    /* signed-in user id */
+	const char *user; /* signed-in user id */
 	const char *nonce;
 
 	/* answer */
 	int status;
 	const char *content_type_out;
-	struct buf data;	 /* the JSON value of "data" */
+	struct buf data; /* the JSON value of "data" */
 	struct buf request_echo; /* "request" of a batch; empty: {"params": ...} */
 	struct buf operation_errors;
 	struct buf out; /* the body as it will be sent */
@@ -56,10 +56,10 @@ struct call {
 	const char *data_type;
 	bool paged; /* next_cursor is a key of the answer */
 	const char *next_cursor;
-	int64_t total;	/* -1: not asked for */
+	int64_t total; /* -1: not asked for */
 	int64_t partial; /* fault: operations of a batch that are committed before it fails; -1 */
-	int64_t lag_ms;	 /* fault: this read is that much behind */
-	int64_t skew_s;	 /* fault: the server's clock is that far off */
+	int64_t lag_ms; /* fault: this read is that much behind */
+	int64_t skew_s; /* fault: the server's clock is that far off */
 	bool drop_cursor; /* fault: answer as if no cursor had been sent */
 	bool committed; /* the state was changed */
 	struct params headers_out;
@@ -79,7 +79,6 @@ void call_header(struct call *c, const char *name, const char *fmt, ...)
 /* printf into the call's arena; "" without memory */
 const char *call_text(struct call *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void error_write(struct buf *out, const struct api_error *e); /* one member of "errors" */
-
 
 /* Paging of a collection (reference 1.5). Begin reads count and cursor, refuses a cursor that is
  * not of this request, and makes next_cursor a key of the answer; false: the call has failed. */

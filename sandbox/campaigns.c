@@ -31,13 +31,16 @@ void on_campaign_one(struct call *c)
 /* What follows from the status. */
 static void settle(struct call *c, struct json *body)
 {
-	static const char *const paused[] = {"PAUSED_BY_ADVERTISER"}, *const draft[] = {"INCOMPLETE"};
+	static const char *const paused[] = {"PAUSED_BY_ADVERTISER"}, *const draft[] = {
+									  "INCOMPLETE"};
 	const char *status = json_text(body, "entity_status");
 	bool runs = strcmp(status, "ACTIVE") == 0;
 
 	body_set_bool(c->a, body, "servable", runs);
 	body_set_str(c->a, body, "effective_status",
-	    runs ? "RUNNING" : strcmp(status, "PAUSED") == 0 ? "PAUSED" : "UNKNOWN");
+	    runs                            ? "RUNNING"
+	    : strcmp(status, "PAUSED") == 0 ? "PAUSED"
+					    : "UNKNOWN");
 	body_set_list(c->a, body, "reasons_not_servable",
 	    strcmp(status, "DRAFT") == 0 ? draft : paused, runs ? 0 : 1);
 }

@@ -38,12 +38,13 @@ enum option_kind {
 
 struct option_row {
 	const char *value, *name;
-	const char *folded;  /* name in lower case, for searching */
-	const char *kind;    /* location_type, conversation_type, event_type, os_type, genre; or NULL */
+	const char *folded; /* name in lower case, for searching */
+	const char
+	    *kind; /* location_type, conversation_type, event_type, os_type, genre; or NULL */
 	const char *country; /* country code, TV locale, or NULL */
-	const char *extra;   /* manufacturer, version number; or NULL */
-	int64_t users;	     /* LOCATION: made-up audience; SHOW: estimated_users */
-	int64_t start_s;     /* EVENT; the end is two days later */
+	const char *extra; /* manufacturer, version number; or NULL */
+	int64_t users; /* LOCATION: made-up audience; SHOW: estimated_users */
+	int64_t start_s; /* EVENT; the end is two days later */
 };
 
 struct option_rows {

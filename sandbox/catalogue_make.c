@@ -87,7 +87,8 @@ static void add_base36(struct catalogue_list *l, uint64_t n, struct option_row r
 
 /* --- the small lists --- */
 
-static void add_interests(struct catalogue_list *l, int number, const char *category, const char *names)
+static void add_interests(
+    struct catalogue_list *l, int number, const char *category, const char *names)
 {
 	char one[80], name[160], value[16];
 
@@ -99,12 +100,14 @@ static void add_interests(struct catalogue_list *l, int number, const char *cate
 }
 
 /* "1q" (62) is the iPhone 3GS, which is the first of the table */
-static void add_devices(struct catalogue_list *l, const char *maker, const char *os, const char *names)
+static void add_devices(
+    struct catalogue_list *l, const char *maker, const char *os, const char *names)
 {
 	char name[80];
 
 	while (catalogue_next(&names, name, sizeof name))
-		add_base36(l, 62 + l->n, (struct option_row){.name = name, .kind = os, .extra = maker});
+		add_base36(
+		    l, 62 + l->n, (struct option_row){.name = name, .kind = os, .extra = maker});
 }
 
 /* "17" (43) is Ice Cream Sandwich, the fifth of the table; iOS and others follow */
@@ -116,8 +119,8 @@ static void add_versions(struct catalogue_list *l, const char *os, const char *n
 		char *space = strchr(both, ' ');
 
 		*space = '\0';
-		add_base36(
-		    l, 39 + l->n, (struct option_row){.name = space + 1, .kind = os, .extra = both});
+		add_base36(l, 39 + l->n,
+		    (struct option_row){.name = space + 1, .kind = os, .extra = both});
 	}
 }
 
@@ -126,8 +129,8 @@ static void add_operators(struct catalogue_list *l, const char *country, const c
 	/* of the US operators in the documents */
 	static const struct {
 		const char *name, *value;
-	} known[] = {{"Advantage", "2l"}, {"Aeris", "1b"}, {"Airadigm", "2t"}, {"Airlink PCS", "14"},
-	    {"Airpeak", "1i"}};
+	} known[] = {{"Advantage", "2l"}, {"Aeris", "1b"}, {"Airadigm", "2t"},
+	    {"Airlink PCS", "14"}, {"Airpeak", "1i"}};
 	char name[80];
 
 	while (catalogue_next(&names, name, sizeof name)) {
@@ -188,7 +191,8 @@ const char *catalogue_localized(enum option_kind kind, const char *value, const 
 #include "sandbox/options.def"
 	};
 
-	for (size_t i = 0; kind == OPTION_PLATFORM && i < sizeof platforms / sizeof *platforms; i++) {
+	for (size_t i = 0; kind == OPTION_PLATFORM && i < sizeof platforms / sizeof *platforms;
+	     i++) {
 		if (strcmp(platforms[i].value, value) != 0)
 			continue;
 		if (strncmp(lang, "de", 2) == 0)

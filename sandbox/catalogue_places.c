@@ -38,8 +38,8 @@ static void place_id(const char *name, const char *type, char out[17])
 			return;
 		}
 	}
-	snprintf(out, 17, "%016llx",
-	    (unsigned long long)catalogue_mix(map_hash(name) ^ map_hash(type)));
+	snprintf(
+	    out, 17, "%016llx", (unsigned long long)catalogue_mix(map_hash(name) ^ map_hash(type)));
 }
 
 static void add_place(struct catalogue_list *l, const char *name, const char *country,
@@ -98,19 +98,20 @@ static void add_us_city(
 /* "Oakfield, IL, USA": every pair of beginning and ending once per state, until there are enough */
 static void add_towns(struct catalogue_list *l)
 {
-	static const char *const begin[] = {"Oak", "Maple", "Cedar", "Spring", "River", "Lake", "Stone",
-	    "Fair", "Green", "Clear", "High", "West", "East", "North", "South", "Mill", "Pine", "Elm",
-	    "Ash", "Rock", "Silver", "Golden", "Sunny", "Bright", "Wood", "Glen"};
+	static const char *const begin[] = {"Oak", "Maple", "Cedar", "Spring", "River", "Lake",
+	    "Stone", "Fair", "Green", "Clear", "High", "West", "East", "North", "South", "Mill",
+	    "Pine", "Elm", "Ash", "Rock", "Silver", "Golden", "Sunny", "Bright", "Wood", "Glen"};
 	static const char *const end[] = {"field", "ville", "ton", "wood", " Creek", " Springs",
-	    " Heights", "dale", "brook", " Park", "view", " Valley", "port", " Hill", "land", "haven",
-	    "burg", " Falls", " Grove", "mont", " City", "side"};
+	    " Heights", "dale", "brook", " Park", "view", " Valley", "port", " Hill", "land",
+	    "haven", "burg", " Falls", " Grove", "mont", " City", "side"};
 	size_t n_begin = sizeof begin / sizeof *begin, n_end = sizeof end / sizeof *end;
 
 	for (size_t i = 0; l->n < TOWNS_TOTAL && i < n_begin * n_end * STATES; i++) {
 		size_t s = i % STATES, pair = i / STATES;
 		char name[40];
 
-		snprintf(name, sizeof name, "%s%s", begin[pair % n_begin], end[pair / n_begin % n_end]);
+		snprintf(
+		    name, sizeof name, "%s%s", begin[pair % n_begin], end[pair / n_begin % n_end]);
 		add_us_city(l, name, states[s].abbr, "");
 	}
 }
@@ -120,10 +121,12 @@ static void add_zips(struct catalogue_list *l)
 {
 	for (int low = 1; low < 100 && l->n < PLACES_TOTAL; low++) {
 		for (size_t s = 0; s < STATES; s++) {
-			for (int p = states[s].first; p <= states[s].last && l->n < PLACES_TOTAL; p++) {
+			for (int p = states[s].first; p <= states[s].last && l->n < PLACES_TOTAL;
+			     p++) {
 				char name[40];
 
-				snprintf(name, sizeof name, "%03d%02d, %s, US", p, low, states[s].abbr);
+				snprintf(
+				    name, sizeof name, "%03d%02d, %s, US", p, low, states[s].abbr);
 				add_place(l, name, "US", "POSTAL_CODES", 1 + (p * 7 + low) % 9);
 			}
 		}

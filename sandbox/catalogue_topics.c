@@ -11,15 +11,17 @@
 #define DAY_S 86400
 
 static const char *const adjectives[] = {"Silent", "Golden", "Hidden", "Electric", "Northern",
-    "Broken", "Crimson", "Endless", "Little", "Modern", "Secret", "Velvet", "Wild", "Lucky", "Frozen",
-    "Burning", "Distant", "Paper", "Midnight", "Urban", "Honest", "Perfect", "Second", "Royal"};
-static const char *const nouns[] = {"Garden", "River", "House", "Kitchen", "Empire", "Island", "Mirror",
-    "Summer", "Detective", "Harbour", "Letters", "Family", "Street", "Train", "Orchestra", "Station",
-    "Valley", "Market", "Crown", "Planet", "Studio", "Bridge", "Winter", "Circus", "Atlas", "Lights",
-    "Legend", "Heroes", "Doctors", "Sisters"};
-static const char *const suffixes[] = {"", " Live", " UK", " Stories", " Academy", " Diaries", " Tonight",
-    " Challenge", " Club", " Chronicles", " Collective", " Reborn", " & Co", " Masters", " Kids",
-    " Unplugged", " Nation", " 2.0", " Express", " Society", " World", " Show", " Daily", " Weekly"};
+    "Broken", "Crimson", "Endless", "Little", "Modern", "Secret", "Velvet", "Wild", "Lucky",
+    "Frozen", "Burning", "Distant", "Paper", "Midnight", "Urban", "Honest", "Perfect", "Second",
+    "Royal"};
+static const char *const nouns[] = {"Garden", "River", "House", "Kitchen", "Empire", "Island",
+    "Mirror", "Summer", "Detective", "Harbour", "Letters", "Family", "Street", "Train", "Orchestra",
+    "Station", "Valley", "Market", "Crown", "Planet", "Studio", "Bridge", "Winter", "Circus",
+    "Atlas", "Lights", "Legend", "Heroes", "Doctors", "Sisters"};
+static const char *const suffixes[] = {"", " Live", " UK", " Stories", " Academy", " Diaries",
+    " Tonight", " Challenge", " Club", " Chronicles", " Collective", " Reborn", " & Co", " Masters",
+    " Kids", " Unplugged", " Nation", " 2.0", " Express", " Society", " World", " Show", " Daily",
+    " Weekly"};
 #define COUNT(x) (sizeof(x) / sizeof *(x))
 
 /* Every number below 17,280 gives another name. */
@@ -69,7 +71,9 @@ static void add_event(
 	catalogue_add(l, &(struct option_row){.value = value,
 			     .name = name,
 			     .kind = type,
-			     .country = h % 3 ? NULL : h % 2 ? "US" : "GB",
+			     .country = h % 3   ? NULL
+					: h % 2 ? "US"
+						: "GB",
 			     .start_s = year_start_s + day * DAY_S});
 }
 
@@ -81,7 +85,7 @@ static void add_events(struct catalogue_list *l, int64_t now_s)
 
 	for (int y = 0; y < 6; y++, year_s += 365 * DAY_S) {
 #define EVENTS(type, names)                                                                        \
-	for (const char *p = names; l->n < EVENTS_TOTAL && catalogue_next(&p, name, sizeof name);)  \
+	for (const char *p = names; l->n < EVENTS_TOTAL && catalogue_next(&p, name, sizeof name);) \
 		add_event(l, type, name, year_s);
 #include "sandbox/options.def"
 	}
@@ -109,8 +113,9 @@ static void add_show(
 
 static void add_shows(struct catalogue_list *l, size_t market)
 {
-	static const char *const real[] = {"The Great British Bake Off", "Grand Designs", "Fixer Upper",
-	    "Game of Thrones", "The Voice", "Top Gear", "Saturday Night Live", "Doctor Who"};
+	static const char *const real[] = {"The Great British Bake Off", "Grand Designs",
+	    "Fixer Upper", "Game of Thrones", "The Voice", "Top Gear", "Saturday Night Live",
+	    "Doctor Who"};
 	uint64_t base = SHOW_BASE + market * SHOW_SPAN;
 	char name[80];
 

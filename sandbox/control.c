@@ -97,7 +97,8 @@ static const char *edit_update(struct call *c, const struct json *v)
 
 static const char *edit_access(struct call *c, const struct json *v)
 {
-	const char *account = json_text(v, "account_id"), *permissions = json_text(v, "permissions");
+	const char *account = json_text(v, "account_id"),
+		   *permissions = json_text(v, "permissions");
 
 	if (!account || !permissions)
 		return "access needs account_id and permissions";
@@ -399,7 +400,8 @@ void control_answer(struct call *c)
 	    {"GET", "doubles", answer_doubles}, {"GET", "state_hash", answer_state_hash},
 	    {"GET", "faults", answer_faults}, {"POST", "faults", set_faults},
 	    {"DELETE", "faults", clear_faults}, {"POST", "clock", set_clock},
-	    {"POST", "edit", make_edit}, {"POST", "rates", set_rates}, {"POST", "dup", set_duplicates}};
+	    {"POST", "edit", make_edit}, {"POST", "rates", set_rates},
+	    {"POST", "dup", set_duplicates}};
 	const char *name = c->uri + sizeof prefix - 1, *query = strchr(c->uri, '?');
 	size_t n = strcspn(name, "?");
 

@@ -175,7 +175,7 @@ static void write_sorted(struct call *c, const struct listing *l, struct cursor 
 		       " (SELECT value FROM json_each(?1))" VISIBLE " ORDER BY ");
 	for (size_t i = 0; i < sort->n; i++) {
 		const char *dash = strrchr(sort->list[i], '-');
-		const char *key = *sort->list[i] == 'c' ? "c.created"
+		const char *key = *sort->list[i] == 'c'   ? "c.created"
 				  : *sort->list[i] == 'u' ? "c.updated"
 							  : "c.deleted";
 
@@ -194,8 +194,7 @@ static void write_sorted(struct call *c, const struct listing *l, struct cursor 
 			call_page_next(c, (struct cursor){.a = from.a + count});
 			break;
 		}
-		criterion_write(
-		    c, q, (const char *)sqlite3_column_text(q, 9), l->lang, &c->data);
+		criterion_write(c, q, (const char *)sqlite3_column_text(q, 9), l->lang, &c->data);
 	}
 	sqlite3_finalize(q);
 	buf_done(&sql);

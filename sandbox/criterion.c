@@ -90,17 +90,21 @@ int64_t criterion_insert(struct db *db, int64_t line_item_row, const char *type_
     const char *value, const struct criterion_extra *x)
 {
 	db_run(db,
-	    "INSERT INTO criterion(seq, li, type, op, value, name, place, created, updated, deleted,"
+	    "INSERT INTO criterion(seq, li, type, op, value, name, place, created, updated, "
+	    "deleted,"
 	    " born_ms) VALUES(nullif(?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 0, ?9)",
-	    "iittttt" "ii", x->seq, line_item_row, type_name, x->op, value, x->name, x->place,
-	    x->created_s, x->born_ms);
+	    "iittttt"
+	    "ii",
+	    x->seq, line_item_row, type_name, x->op, value, x->name, x->place, x->created_s,
+	    x->born_ms);
 	return sqlite3_last_insert_rowid(db->h);
 }
 
 void criterion_remove(struct call *c, int64_t seq)
 {
-	db_run(&c->sb->db, "UPDATE criterion SET deleted = 1, updated = ?, died_ms = ? WHERE seq = ?",
-	    "iii", sandbox_now_s(c->sb), clock_mono_ms(), seq);
+	db_run(&c->sb->db,
+	    "UPDATE criterion SET deleted = 1, updated = ?, died_ms = ? WHERE seq = ?", "iii",
+	    sandbox_now_s(c->sb), clock_mono_ms(), seq);
 }
 
 static enum option_kind option_of(enum targeting_type type)

@@ -16,7 +16,7 @@
 struct operation {
 	bool removes;
 	const char *line_item_id, *type_name, *op_name, *value; /* of a Create */
-	const char *criterion_id;				/* of a Delete */
+	const char *criterion_id; /* of a Delete */
 	/* filled by criteria_apply */
 	struct entity line_item;
 	enum targeting_type type;
@@ -41,8 +41,8 @@ bool criteria_apply(struct call *c, struct operations *ops);
 	"c.seq, c.type, c.op, c.value, c.name, c.place, c.created, c.updated, c.deleted"
 
 /* The row that stmt stands on, as JSON. lang NULL: no localized_name. */
-void criterion_write(
-    struct call *c, sqlite3_stmt *stmt, const char *line_item_id, const char *lang, struct buf *out);
+void criterion_write(struct call *c, sqlite3_stmt *stmt, const char *line_item_id, const char *lang,
+    struct buf *out);
 /* By number; false when there is none. */
 bool criterion_write_seq(struct call *c, int64_t seq, const char *lang, struct buf *out);
 

@@ -32,7 +32,8 @@ bool db_step(struct db *db, sqlite3_stmt *stmt); /* true: a row is there */
 void db_run(struct db *db, const char *sql, const char *kinds, ...); /* no rows wanted */
 /* A statement built at run time; the caller finalizes it. */
 sqlite3_stmt *db_prepare(struct db *db, const char *sql);
-int64_t db_number(struct db *db, const char *sql, const char *kinds, ...); /* first column, 0: no row */
+int64_t db_number(
+    struct db *db, const char *sql, const char *kinds, ...); /* first column, 0: no row */
 const char *db_column(struct arena *a, sqlite3_stmt *stmt, int column); /* copy; NULL is null */
 
 void db_begin(struct db *db);

@@ -44,7 +44,8 @@ static bool read_path(struct call *c)
 	if (!path || *path != '/')
 		return false;
 	rest = strchr(path + 1, '/');
-	if (!rest || !number_parse(arena_strndup(c->a, path + 1, (size_t)(rest - path - 1)), &version))
+	if (!rest ||
+	    !number_parse(arena_strndup(c->a, path + 1, (size_t)(rest - path - 1)), &version))
 		return false;
 	c->version = (int)version;
 	c->path = rest;
@@ -63,8 +64,9 @@ static void add_headers(struct call *c)
 static const char *permissions_of(struct call *c)
 {
 	struct db *db = &c->sb->db;
-	sqlite3_stmt *q = db_query(db, "SELECT permissions FROM access WHERE user = ? AND account = ?",
-	    "tt", c->user, c->account);
+	sqlite3_stmt *q =
+	    db_query(db, "SELECT permissions FROM access WHERE user = ? AND account = ?", "tt",
+		c->user, c->account);
 	const char *out = db_step(db, q) ? db_column(c->a, q, 0) : NULL;
 
 	sqlite3_reset(q);
@@ -110,17 +112,17 @@ static bool may(struct call *c)
 	for (size_t i = 0; i < c->path_id_count; i++) {
 		if (!id_is_legal(c->path_ids[i].value)) {
 			call_fail(c, 404, "INVALID_ID_ILLEGAL_CHARACTERS",
-			    "The id \"%.80s\" for %s contains illegal characters", c->path_ids[i].value,
-			    c->path_ids[i].name);
+			    "The id \"%.80s\" for %s contains illegal characters",
+			    c->path_ids[i].value, c->path_ids[i].name);
 			return false;
 		}
 	}
-	c->account = call_path_id(c, "account_id");
 	if (!c->account)
 		return true;
 	permissions = permissions_of(c);
 	alive = db_number(&c->sb->db,
-	    "SELECT count(*) FROM entity WHERE kind = 0 AND id = ? AND deleted = 0", "t", c->account);
+	    "SELECT count(*) FROM entity WHERE kind = 0 AND id = ? AND deleted = 0", "t",
+	    c->account);
 	if (!permissions || (!alive && strcmp(c->route->path, "/accounts/:account_id") != 0)) {
 		call_fail(c, 403, "ACCOUNT_NOT_FOUND", "User %s does not have access to account %s",
 		    c->user, c->account);
@@ -193,7 +195,7 @@ static void write_success(struct call *c)
 	json_close(&c->out, '}');
 }
 
-static bool drop_cursor(struct call *c)
+static void drop_cursor(struct call *c)
 {
 	size_t kept = 0;
 
@@ -201,7 +203,6 @@ static bool drop_cursor(struct call *c)
 		if (strcmp(c->params.v[i].name, "cursor") != 0)
 			c->params.v[kept++] = c->params.v[i];
 	c->params.n = kept;
-	return true;
 }
 
 static void handle(struct call *c)
@@ -232,10 +233,11 @@ static void answer(struct call *c)
 
 	if (read_path(c))
 		match = route_find(c);
+	c->account = call_path_id(c, "account_id");
 	add_headers(c);
 	if (match == ROUTE_OTHER_METHOD)
-		call_fail(c, 405, "METHOD_NOT_ALLOWED", "The method %s is not allowed for this path",
-		    c->method);
+		call_fail(c, 405, "METHOD_NOT_ALLOWED",
+		    "The method %s is not allowed for this path", c->method);
 	else if (match == ROUTE_NONE)
 		call_fail(c, 404, "ROUTE_NOT_FOUND", "The requested resource could not be found");
 	if (!call_failed(c) && rates_take(&c->sb->rates, c, c->route->bucket)) {

@@ -343,9 +343,13 @@ void entity_save(struct db *db, enum entity_kind kind, const char *account, cons
 	db_run(db,
 	    "INSERT INTO entity(kind, id, account, parent, funding, name, status, deleted, created,"
 	    " updated, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
-	    " ON CONFLICT(kind, id) DO UPDATE SET account = ?3, parent = ?4, funding = ?5, name = ?6,"
+	    " ON CONFLICT(kind, id) DO UPDATE SET account = ?3, parent = ?4, funding = ?5, name = "
+	    "?6,"
 	    " status = ?7, deleted = ?8, created = ?9, updated = ?10, body = ?11",
-	    "itttttt" "iii" "t", (int64_t)kind, id, account, parent_of(kind, body),
+	    "itttttt"
+	    "iii"
+	    "t",
+	    (int64_t)kind, id, account, parent_of(kind, body),
 	    json_text(body, "funding_instrument_id"), json_text(body, "name"),
 	    json_text(body, "entity_status"), (int64_t)json_is_true(body, "deleted"),
 	    time_of(body, "created_at"), time_of(body, "updated_at"), buf_str(&text));
@@ -384,8 +388,8 @@ static void add_history(
 	db_run(&c->sb->db,
 	    "INSERT INTO history(account, kind, id, at, user, change, before, body)"
 	    " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-	    "tttitttt", c->account, kinds[kind].name, id, sandbox_now_s(c->sb), c->user, change, old,
-	    buf_str(&text));
+	    "tttitttt", c->account, kinds[kind].name, id, sandbox_now_s(c->sb), c->user, change,
+	    old, buf_str(&text));
 	buf_done(&text);
 }
 

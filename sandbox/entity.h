@@ -46,10 +46,11 @@ bool entity_of_account(
 void entity_fail_missing(struct call *c, enum entity_kind kind, const char *id);
 
 void entity_write_list(struct call *c, const struct entity_list *list); /* into c->data */
-void entity_write(struct call *c, const struct json *body);		/* into c->data */
+void entity_write(struct call *c, const struct json *body); /* into c->data */
 
 /* Insert, or replace the row with the body's id. */
-void entity_save(struct db *db, enum entity_kind kind, const char *account, const struct json *body);
+void entity_save(
+    struct db *db, enum entity_kind kind, const char *account, const struct json *body);
 /* A new id that no entity has had. */
 const char *entity_new_id(struct call *c);
 /* A change by the call: updated_at, history, c->committed. change is CREATE, UPDATE or DELETE. */

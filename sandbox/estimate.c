@@ -125,7 +125,8 @@ static double age_share(const char *bucket)
 	static const struct {
 		int from;
 		double share;
-	} steps[] = {{13, 0.07}, {18, 0.09}, {21, 0.13}, {25, 0.31}, {35, 0.28}, {50, 0.06}, {55, 0.06}};
+	} steps[] = {
+	    {13, 0.07}, {18, 0.09}, {21, 0.13}, {25, 0.31}, {35, 0.28}, {50, 0.06}, {55, 0.06}};
 	const char *to = strstr(bucket, "_TO_");
 	int from = (int)strtol(bucket + (to ? 4 : 9), NULL, 10);
 	int until = to ? (int)strtol(to + 4, NULL, 10) : 200;

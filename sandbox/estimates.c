@@ -53,8 +53,9 @@ static bool read_item(struct call *c, const struct json *v, struct estimate_item
 	const char *value = json_text(v, "targeting_value");
 
 	if (!type || !value) {
-		call_fail_at(c, "MISSING_PARAMETER", type ? "targeting_value" : "targeting_type", NULL,
-		    "\"%s\" is a required parameter", type ? "targeting_value" : "targeting_type");
+		call_fail_at(c, "MISSING_PARAMETER", type ? "targeting_value" : "targeting_type",
+		    NULL, "\"%s\" is a required parameter",
+		    type ? "targeting_value" : "targeting_type");
 		return false;
 	}
 	*out = (struct estimate_item){

@@ -182,8 +182,7 @@ static double next_random(uint64_t *state)
 	return (double)((z ^ z >> 31) >> 11) / (double)(1ull << 53);
 }
 
-void faults_match(
-    struct faults *f, const char *method, const char *target, struct fault_set *out)
+void faults_match(struct faults *f, const char *method, const char *target, struct fault_set *out)
 {
 	out->n = 0;
 	for (size_t i = 0; i < f->n; i++) {

@@ -34,8 +34,8 @@ enum fault_verb {
 struct fault_action {
 	enum fault_verb verb;
 	enum fault_phase phase;
-	int64_t num;	  /* argument as a number, 0 when it is none */
-	const char *arg;  /* argument as text, "" when there is none */
+	int64_t num; /* argument as a number, 0 when it is none */
+	const char *arg; /* argument as text, "" when there is none */
 	const char *body; /* "json", "html", "empty", "bin" or JSON text; NULL: json */
 	const char *text;
 	int64_t status;
@@ -45,13 +45,13 @@ struct fault_action {
 
 struct fault_rule {
 	const char *method, *path; /* NULL: any */
-	const char *spec;	   /* the action as written */
+	const char *spec; /* the action as written */
 	struct fault_action action;
-	int64_t nth;   /* first match that fires, counted from 1; 0: the first */
+	int64_t nth; /* first match that fires, counted from 1; 0: the first */
 	int64_t times; /* how many fire, 0: all */
 	int64_t matched, fired;
 	double probability; /* 1: always */
-	uint64_t random;    /* state of its own generator */
+	uint64_t random; /* state of its own generator */
 };
 
 struct faults {
@@ -76,8 +76,7 @@ void faults_write(const struct faults *f, struct buf *out); /* the plan with its
 
 /* Count the request against every rule. What the actions point to lives until faults_done, also
  * when the plan is replaced, so a request in flight may keep them. */
-void faults_match(
-    struct faults *f, const char *method, const char *target, struct fault_set *out);
+void faults_match(struct faults *f, const char *method, const char *target, struct fault_set *out);
 /* The set's action of that verb, or NULL. */
 const struct fault_action *fault_find(const struct fault_set *s, enum fault_verb verb);
 const char *fault_verb_name(enum fault_verb verb);

@@ -6,8 +6,8 @@
 
 void on_funding_list(struct call *c)
 {
-	entity_write_list(c,
-	    &(struct entity_list){.kind = ENTITY_FUNDING, .ids = "funding_instrument_ids"});
+	entity_write_list(
+	    c, &(struct entity_list){.kind = ENTITY_FUNDING, .ids = "funding_instrument_ids"});
 }
 
 void on_funding_one(struct call *c)
@@ -46,8 +46,8 @@ void on_funding_delete(struct call *c)
 
 void on_promotable_list(struct call *c)
 {
-	entity_write_list(c,
-	    &(struct entity_list){.kind = ENTITY_PROMOTABLE, .ids = "promotable_user_ids"});
+	entity_write_list(
+	    c, &(struct entity_list){.kind = ENTITY_PROMOTABLE, .ids = "promotable_user_ids"});
 }
 
 void on_promotable_one(struct call *c)

@@ -105,7 +105,8 @@ static char *read_string(struct reader *r)
 		close += *close == '\\' ? 2 : 1;
 	if (close >= r->end)
 		return fail(r, "string without an end");
-	out = w = arena_alloc(r->a, (size_t)(close - r->p) + 1); /* decoding never makes it longer */
+	out = w =
+	    arena_alloc(r->a, (size_t)(close - r->p) + 1); /* decoding never makes it longer */
 	if (!out)
 		return fail(r, "out of memory");
 	while (*r->p != '"') {

@@ -25,7 +25,7 @@ enum json_kind {
 
 struct json {
 	enum json_kind kind;
-	const char *key;  /* inside an object, else NULL */
+	const char *key; /* inside an object, else NULL */
 	const char *text; /* STRING: decoded; NUMBER: its digits as sent; else NULL */
 	struct json *child, *next;
 	size_t n; /* ARRAY, OBJECT: members */
@@ -49,7 +49,7 @@ void json_int(struct buf *b, int64_t n);
 void json_bool(struct buf *b, bool yes);
 void json_null(struct buf *b);
 void json_raw(struct buf *b, const char *text, size_t n); /* a value that is JSON already */
-void json_time(struct buf *b, int64_t wall_s);		   /* ISO text in UTC; 0 becomes null */
+void json_time(struct buf *b, int64_t wall_s); /* ISO text in UTC; 0 becomes null */
 void json_value(struct buf *b, const struct json *v);
 
 /* key and value together */

@@ -12,12 +12,12 @@ struct ledger_row {
 	uint32_t seq;
 	int64_t arrival_ms; /* since the sandbox was started */
 	char *method, *target; /* path and query as on the wire */
-	char *nonce;	       /* NULL: none */
-	char body_sha256[65];  /* "" without a body */
-	char fault[64];	       /* what the fault plan did, "" when nothing */
-	int status;	       /* 0: no answer was sent */
+	char *nonce; /* NULL: none */
+	char body_sha256[65]; /* "" without a body */
+	char fault[64]; /* what the fault plan did, "" when nothing */
+	int status; /* 0: no answer was sent */
 	bool committed;
-	int64_t bytes;	    /* of the answer's body */
+	int64_t bytes; /* of the answer's body */
 	int64_t handler_us; /* server time from the complete request to the complete answer */
 	uint64_t connection;
 };

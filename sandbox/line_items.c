@@ -95,7 +95,8 @@ static bool features_are_there(struct call *c, const struct json *body)
 		if (!json_text(body, capped[i]))
 			continue;
 		if (!db_number(&c->sb->db,
-			"SELECT count(*) FROM feature WHERE account = ? AND name = 'REACH_FREQUENCY_CAP'",
+			"SELECT count(*) FROM feature WHERE account = ? AND name = "
+			"'REACH_FREQUENCY_CAP'",
 			"t", c->account)) {
 			call_fail_at(c, "FEATURE_NOT_AVAILABLE", capped[i], NULL,
 			    "The account does not have the feature REACH_FREQUENCY_CAP");
@@ -155,8 +156,8 @@ static bool is_good(struct call *c, struct json *body)
 	}
 	return entity_of_account(
 		   c, ENTITY_CAMPAIGN, json_text(body, "campaign_id"), false, &campaign) &&
-	       placements_are_good(c, body) && bid_is_good(c, body) && features_are_there(c, body) &&
-	       budgets_fit(c, body, campaign.body);
+	       placements_are_good(c, body) && bid_is_good(c, body) &&
+	       features_are_there(c, body) && budgets_fit(c, body, campaign.body);
 }
 
 /* --- making and changing --- */
@@ -225,11 +226,11 @@ static void add_platforms(struct call *c, const struct json *body)
 	if (!entity_find(c, ENTITY_LINE_ITEM, json_text(body, "id"), &li))
 		return;
 	for (size_t i = 0; i < 2; i++) {
-		struct criterion_extra x = {.op = "EQ",
-		    .created_s = sandbox_now_s(c->sb),
-		    .born_ms = clock_mono_ms()};
+		struct criterion_extra x = {
+		    .op = "EQ", .created_s = sandbox_now_s(c->sb), .born_ms = clock_mono_ms()};
 		bool there = db_number(&c->sb->db,
-		    "SELECT count(*) FROM criterion WHERE li = ? AND type = 'PLATFORM' AND value = ?"
+		    "SELECT count(*) FROM criterion WHERE li = ? AND type = 'PLATFORM' AND value = "
+		    "?"
 		    " AND deleted = 0",
 		    "it", li.row, platforms[i]);
 
@@ -253,8 +254,8 @@ void on_line_item_create(struct call *c)
 	body_set_str(c->a, body, "id", entity_new_id(c));
 	body_set_str(c->a, body, "campaign_id", campaign.id);
 	body_set_str(c->a, body, "currency", json_text(campaign.body, "currency"));
-	body_set_str(c->a, body, "funding_instrument_id",
-	    json_text(campaign.body, "funding_instrument_id"));
+	body_set_str(
+	    c->a, body, "funding_instrument_id", json_text(campaign.body, "funding_instrument_id"));
 	body_set_time(c->a, body, "created_at", sandbox_now_s(c->sb));
 	if (!siblings_fit(c, body, campaign.id) || !is_good(c, body))
 		return;

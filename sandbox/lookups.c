@@ -14,7 +14,7 @@
 struct filter {
 	enum option_kind option;
 	const char *kind, *country; /* exact, but for letter case; NULL: any */
-	bool unpaged;		    /* everything at once, and no next_cursor */
+	bool unpaged; /* everything at once, and no next_cursor */
 	void (*write)(struct call *c, const struct option_row *row);
 };
 
@@ -235,7 +235,8 @@ static void write_platform(struct call *c, const struct option_row *row)
 
 void on_platforms(struct call *c)
 {
-	list(c, &(struct filter){.option = OPTION_PLATFORM, .unpaged = true, .write = write_platform});
+	list(c,
+	    &(struct filter){.option = OPTION_PLATFORM, .unpaged = true, .write = write_platform});
 }
 
 static void write_market(struct call *c, const struct option_row *row)

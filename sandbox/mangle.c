@@ -92,13 +92,16 @@ static void bend_enum(struct json *row, const struct fault_action *f)
 
 static void bend_types(struct call *c, struct json *row)
 {
-	struct json *id = find(row, "id"), *name = find(row, "name"), *deleted = find(row, "deleted");
+	struct json *id = find(row, "id"), *name = find(row, "name"),
+		    *deleted = find(row, "deleted");
 
 	if (id)
 		*id = (struct json){.kind = JSON_NULL, .key = "id", .next = id->next};
 	if (name)
-		*name = (struct json){
-		    .kind = JSON_NUMBER, .text = "12345678901234567890", .key = "name", .next = name->next};
+		*name = (struct json){.kind = JSON_NUMBER,
+		    .text = "12345678901234567890",
+		    .key = "name",
+		    .next = name->next};
 	if (deleted)
 		set_text(deleted, "no");
 	body_set_list(c->a, row, "created_at", NULL, 0);
@@ -215,8 +218,8 @@ void mangle(struct call *c, const struct fault_set *set)
 		enum fault_verb v = set->v[i].verb;
 
 		if (v != FAULT_CURSOR && v != FAULT_BIG && v != FAULT_NAMES && v != FAULT_ENUM &&
-		    v != FAULT_TYPES && v != FAULT_SHAPE && v != FAULT_EXTRA && v != FAULT_REORDER &&
-		    v != FAULT_OMIT)
+		    v != FAULT_TYPES && v != FAULT_SHAPE && v != FAULT_EXTRA &&
+		    v != FAULT_REORDER && v != FAULT_OMIT)
 			continue;
 		if (!root)
 			root = json_parse(c->a, buf_str(&c->out), c->out.len, &why);

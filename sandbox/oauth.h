@@ -15,7 +15,7 @@
 struct oauth_request {
 	const char *method;
 	const char *scheme, *host; /* host as in the Host header, port included */
-	const char *path;	   /* as on the wire, without the query */
+	const char *path; /* as on the wire, without the query */
 	const struct params *params; /* decoded: oauth_* without the signature, query, form */
 };
 

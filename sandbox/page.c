@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define NUMBER_DIGITS 13 /* 36^13 > 2^64 */
-#define TAG_DIGITS 7	 /* 36^7 > 2^32 */
+#define TAG_DIGITS 7 /* 36^7 > 2^32 */
 /* any constants do: they only make cursors look as opaque as the real ones */
 #define MASK_A 0x9e3779b97f4a7c15u
 #define MASK_B 0xc2b2ae3d27d4eb4fu

@@ -18,7 +18,7 @@ struct params {
 
 enum plus_sign {
 	PLUS_IS_SPACE, /* application/x-www-form-urlencoded */
-	PLUS_IS_PLUS,  /* RFC 3986 */
+	PLUS_IS_PLUS, /* RFC 3986 */
 };
 
 /* Decode %XX (and '+' when it is a space); NULL when a % is not followed by two hex digits, or when

@@ -89,7 +89,8 @@ static void add_headers(
 	snprintf(name, sizeof name, "x-%srate-limit-limit", family);
 	call_header(c, arena_strdup(c->a, name), "%lld", (long long)limit);
 	snprintf(name, sizeof name, "x-%srate-limit-remaining", family);
-	call_header(c, arena_strdup(c->a, name), "%lld", (long long)(used < limit ? limit - used : 0));
+	call_header(
+	    c, arena_strdup(c->a, name), "%lld", (long long)(used < limit ? limit - used : 0));
 	snprintf(name, sizeof name, "x-%srate-limit-reset", family);
 	call_header(c, arena_strdup(c->a, name), "%lld", (long long)reset_s);
 }
@@ -120,7 +121,8 @@ bool rates_take(struct rates *r, struct call *c, enum rate_bucket bucket)
 		add_headers(c, "", r->limit[bucket], w->used, w->start_s + length);
 	}
 	if (w->used > r->limit[bucket] && !r->off) {
-		call_fail(c, 429, "TOO_MANY_REQUESTS", "Too many requests; try again after the reset");
+		call_fail(
+		    c, 429, "TOO_MANY_REQUESTS", "Too many requests; try again after the reset");
 		return false;
 	}
 	return true;

@@ -32,7 +32,7 @@ struct rates {
 void rates_init(struct rates *r);
 void rates_done(struct rates *r);
 bool rates_set(struct rates *r, const char *name, int64_t limit); /* false: no such bucket */
-void rates_reset(struct rates *r);				  /* forget what was used */
+void rates_reset(struct rates *r); /* forget what was used */
 /* Count the call and add its rate headers. False: answered with 429. */
 bool rates_take(struct rates *r, struct call *c, enum rate_bucket bucket);
 

@@ -34,10 +34,10 @@ static const char *code_of(int64_t status)
 	static const struct {
 		int status;
 		const char *code;
-	} codes[] = {{400, "INVALID_PARAMETER"}, {401, "UNAUTHORIZED_ACCESS"}, {403, "ACTION_NOT_ALLOWED"},
-	    {404, "NOT_FOUND"}, {405, "METHOD_NOT_ALLOWED"}, {408, "CANCELLED_REQUEST"},
-	    {423, "LOCK_ACQUISITION_TIMEOUT"}, {429, "TOO_MANY_REQUESTS"}, {500, "INTERNAL_ERROR"},
-	    {503, "SERVICE_UNAVAILABLE"}};
+	} codes[] = {{400, "INVALID_PARAMETER"}, {401, "UNAUTHORIZED_ACCESS"},
+	    {403, "ACTION_NOT_ALLOWED"}, {404, "NOT_FOUND"}, {405, "METHOD_NOT_ALLOWED"},
+	    {408, "CANCELLED_REQUEST"}, {423, "LOCK_ACQUISITION_TIMEOUT"},
+	    {429, "TOO_MANY_REQUESTS"}, {500, "INTERNAL_ERROR"}, {503, "SERVICE_UNAVAILABLE"}};
 
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
 		if (codes[i].status == status)
@@ -256,8 +256,8 @@ bool reply_send(struct call *c, struct MHD_Connection *con, const struct fault_s
 			return false;
 		}
 	}
-	r = MHD_create_response_from_buffer(n, (void *)(uintptr_t)buf_str(&c->out),
-	    MHD_RESPMEM_MUST_COPY);
+	r = MHD_create_response_from_buffer(
+	    n, (void *)(uintptr_t)buf_str(&c->out), MHD_RESPMEM_MUST_COPY);
 	if (!r)
 		return false;
 	format_date(c, set, date);

@@ -155,8 +155,8 @@ static struct verdict rule_R31(const struct rule_line *l)
 {
 	bool only_search = strcmp(l->placements, "TWITTER_SEARCH") == 0;
 
-	return (struct verdict){.broken = !only_search && count(l, TYPE_EXACT_KEYWORD),
-	    .only = TYPE_EXACT_KEYWORD};
+	return (struct verdict){
+	    .broken = !only_search && count(l, TYPE_EXACT_KEYWORD), .only = TYPE_EXACT_KEYWORD};
 }
 
 static struct verdict rule_R32(const struct rule_line *l)

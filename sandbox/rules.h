@@ -16,7 +16,7 @@ struct rule_item {
 	enum operator_type op;
 	const char *value;
 	int operation; /* number of the operation that adds or removes it, -1: neither */
-	bool gone;     /* removed by that operation */
+	bool gone; /* removed by that operation */
 };
 
 struct rule_line {

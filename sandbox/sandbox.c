@@ -57,9 +57,9 @@ enum err sandbox_open(struct sandbox *sb, const struct options *opt, struct erri
 		return err;
 	if (fresh)
 		scenario_fill(sb);
-	if (opt->line_items > 0 && !db_number(&sb->db,
-				       "SELECT count(*) FROM entity WHERE kind = 0 AND id = ?", "t",
-				       BULK_ACCOUNT))
+	if (opt->line_items > 0 &&
+	    !db_number(&sb->db, "SELECT count(*) FROM entity WHERE kind = 0 AND id = ?", "t",
+		BULK_ACCOUNT))
 		scenario_fill_bulk(sb);
 	return ERR_OK;
 }

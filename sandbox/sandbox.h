@@ -21,9 +21,9 @@ struct options {
 	uint16_t port; /* 0: any free one */
 	uint64_t seed;
 	int64_t line_items, criteria; /* of the bulk account: line items, criteria for each */
-	const char *data;	      /* SQLite file, NULL: in memory */
-	const char *faults;	      /* fault plan to start with, or NULL */
-	int64_t clock_s;	      /* wall clock at the start, 0: the real one */
+	const char *data; /* SQLite file, NULL: in memory */
+	const char *faults; /* fault plan to start with, or NULL */
+	int64_t clock_s; /* wall clock at the start, 0: the real one */
 	bool no_rate_limit, exit_with_stdin;
 	enum duplicates duplicates;
 };
@@ -37,7 +37,7 @@ struct sandbox {
 	struct faults faults;
 	struct ledger ledger;
 	struct catalogue *catalogue; /* targeting options, made on first use */
-	int64_t clock_ahead_s;	     /* sandbox wall clock minus the system's */
+	int64_t clock_ahead_s; /* sandbox wall clock minus the system's */
 	/* the life cycle of audiences: its clock runs `life_rate` times as fast, from life_base on */
 	int64_t life_base_s, life_since_ms;
 	int64_t life_rate;
@@ -46,7 +46,7 @@ struct sandbox {
 enum err sandbox_open(struct sandbox *sb, const struct options *opt, struct errinfo *ei);
 void sandbox_close(struct sandbox *sb);
 
-int64_t sandbox_now_s(const struct sandbox *sb);  /* what the sandbox calls now */
+int64_t sandbox_now_s(const struct sandbox *sb); /* what the sandbox calls now */
 int64_t sandbox_life_s(const struct sandbox *sb); /* now, for the life cycle of audiences */
 
 /* Demo credentials: worthless outside the sandbox, the same in every run. */

@@ -76,7 +76,8 @@ static void add_account(struct seed *s, const struct seed_account *a)
 	body_set_str(&s->arena, body, "approval_status", a->status);
 	entity_save(db, ENTITY_ACCOUNT, a->id, body);
 	if (a->permissions)
-		db_run(db, "INSERT INTO access VALUES(?, ?, ?)", "ttt", DEMO_USER, a->id, a->permissions);
+		db_run(db, "INSERT INTO access VALUES(?, ?, ?)", "ttt", DEMO_USER, a->id,
+		    a->permissions);
 	fi = start_body(s, template_funding, joined_id(s, "lydm", a->id));
 	body_set_str(&s->arena, fi, "account_id", a->id);
 	body_set_str(&s->arena, fi, "currency", a->currency);
@@ -87,9 +88,9 @@ static void add_account(struct seed *s, const struct seed_account *a)
 
 static void add_promotable(struct seed *s, const char *account, const char *type, const char *user)
 {
-	struct json *body = start_body(
-	    s, "{\"user_id\":null,\"promotable_user_type\":null,\"deleted\":false}",
-	    joined_id(s, strcmp(type, "FULL") == 0 ? "l310" : "l311", account));
+	struct json *body =
+	    start_body(s, "{\"user_id\":null,\"promotable_user_type\":null,\"deleted\":false}",
+		joined_id(s, strcmp(type, "FULL") == 0 ? "l310" : "l311", account));
 
 	body_set_str(&s->arena, body, "user_id", user);
 	body_set_str(&s->arena, body, "promotable_user_type", type);
@@ -123,7 +124,9 @@ static void add_campaign(struct seed *s, const struct seed_campaign *g)
 	body_set_bool(&s->arena, body, "servable", runs);
 	body_set_str(&s->arena, body, "effective_status", runs ? "RUNNING" : "PAUSED");
 	set_csv(s, body, "reasons_not_servable",
-	    runs ? "" : strcmp(g->status, "DRAFT") == 0 ? "INCOMPLETE" : "PAUSED_BY_ADVERTISER");
+	    runs                              ? ""
+	    : strcmp(g->status, "DRAFT") == 0 ? "INCOMPLETE"
+					      : "PAUSED_BY_ADVERTISER");
 	set_units(s, body, "daily_budget_amount_local_micro", g->daily);
 	set_units(s, body, "total_budget_amount_local_micro", g->total);
 	if (entity_find(&s->call, ENTITY_FUNDING, joined_id(s, "lydm", g->account), &fi)) {
@@ -163,7 +166,8 @@ static void add_line(struct seed *s, const struct seed_line *l)
 	body_set_str(&s->arena, body, "name", l->name);
 	body_set_str(&s->arena, body, "objective", l->objective);
 	body_set_str(&s->arena, body, "goal", goal_of(l->objective));
-	body_set_str(&s->arena, body, "product_type", follows ? "PROMOTED_ACCOUNT" : "PROMOTED_TWEETS");
+	body_set_str(
+	    &s->arena, body, "product_type", follows ? "PROMOTED_ACCOUNT" : "PROMOTED_TWEETS");
 	set_csv(s, body, "placements", l->placements);
 	body_set_str(&s->arena, body, "entity_status", l->status);
 	body_set_str(&s->arena, body, "bid_strategy", l->strategy);
@@ -252,8 +256,8 @@ static void mark_deleted(struct seed *s, enum entity_kind kind, const char *id)
 
 static void add_app_list(struct seed *s)
 {
-	struct json *body = start_body(
-	    s, "{\"name\":\"Competitors\",\"apps\":[],\"deleted\":false}", "al1a");
+	struct json *body =
+	    start_body(s, "{\"name\":\"Competitors\",\"apps\":[],\"deleted\":false}", "al1a");
 
 	entity_save(&s->sb->db, ENTITY_APP_LIST, DEMO_ACCOUNT, body);
 }
@@ -300,8 +304,8 @@ void scenario_fill(struct sandbox *sb)
 	add_features(&s, HOSTILE_ACCOUNT, "AGE_TARGETING");
 	add_features(&s, READ_ONLY_ACCOUNT, "AGE_TARGETING");
 	add_app_list(&s);
-	db_run(&sb->db, "INSERT INTO token VALUES(?, ?, ?, 'FurniStore', 'ACCESS')", "ttt", DEMO_TOKEN,
-	    DEMO_TOKEN_SECRET, DEMO_USER);
+	db_run(&sb->db, "INSERT INTO token VALUES(?, ?, ?, 'FurniStore', 'ACCESS')", "ttt",
+	    DEMO_TOKEN, DEMO_TOKEN_SECRET, DEMO_USER);
 	db_commit(&sb->db);
 	seed_end(&s);
 }
@@ -316,9 +320,10 @@ void scenario_fill(struct sandbox *sb)
 static const char *const places[] = {"96683cc9126741d1", "5122804691e5fecc", "6416b8512febefc9",
     "3b77caf94bfc81fe", "b6b8d75a320f81d9", "06ef846bfc783874"};
 static const char *const subjects[] = {"sofa", "lamp", "kitchen", "garden chair", "bookshelf",
-    "carpet", "bed frame", "m\u00F6bel", "\u30BD\u30D5\u30A1", "\U0001F6CB\uFE0F", "wall art", "mirror"};
-static const char *const ways[] = {"buy", "cheap", "vintage", "modern", "used", "oak", "blue", "small",
-    "best", "nordic"};
+    "carpet", "bed frame", "m\u00F6bel", "\u30BD\u30D5\u30A1", "\U0001F6CB\uFE0F", "wall art",
+    "mirror"};
+static const char *const ways[] = {
+    "buy", "cheap", "vintage", "modern", "used", "oak", "blue", "small", "best", "nordic"};
 static const char *const objectives[] = {"ENGAGEMENTS", "REACH", "VIDEO_VIEWS", "WEBSITE_CLICKS"};
 static const char *const statuses[] = {"ACTIVE", "ACTIVE", "PAUSED", "ACTIVE"};
 #define COUNT(x) (sizeof(x) / sizeof *(x))
@@ -386,7 +391,8 @@ static void bulk_line_item(struct bulk *b, struct json *body, int64_t number, ui
 	snprintf(name, sizeof name, "%s %s, %s %lld%s", ways[(random >> 4) % COUNT(ways)],
 	    subjects[(random >> 16) % COUNT(subjects)], random & 1 ? "US" : "GB",
 	    (long long)number + 1,
-	    random % 17 == 0 ? " \u2014 with a longer name, \u00E9\u00E8\u00EA and \u6F22\u5B57" : "");
+	    random % 17 == 0 ? " \u2014 with a longer name, \u00E9\u00E8\u00EA and \u6F22\u5B57"
+			     : "");
 	body_set_str(a, body, "id", id);
 	body_set_str(a, body, "campaign_id", campaign);
 	body_set_str(a, body, "name", random % 31 == 0 ? NULL : name);

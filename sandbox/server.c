@@ -314,7 +314,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *con, const c
 	if (!x->begun)
 		return begin(s, x, con, method) == GO_ON ? MHD_YES : MHD_NO;
 	if (*size) {
-		buf_add(&x->body, data, *size); /* a failure is remembered and answered at the end */
+		buf_add(
+		    &x->body, data, *size); /* a failure is remembered and answered at the end */
 		*size = 0;
 		return MHD_YES;
 	}
@@ -338,13 +339,14 @@ struct server *server_start(struct sandbox *sb, uint16_t port, struct errinfo *e
 	pthread_cond_init(&s->stop_cond, NULL);
 	/* loopback and nothing else: the sandbox has well-known credentials */
 	loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	s->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
-					 MHD_USE_POLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ERROR_LOG,
-	    port, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&loopback,
-	    MHD_OPTION_URI_LOG_CALLBACK, on_uri, s, MHD_OPTION_NOTIFY_COMPLETED, on_done, s,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	    (size_t)(256 << 10), MHD_OPTION_THREAD_STACK_SIZE, (size_t)(1 << 20),
-	    MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+	s->daemon =
+	    MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+				 MHD_USE_POLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK,
+		port, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&loopback,
+		MHD_OPTION_URI_LOG_CALLBACK, on_uri, s, MHD_OPTION_NOTIFY_COMPLETED, on_done, s,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)(256 << 10), MHD_OPTION_THREAD_STACK_SIZE, (size_t)(1 << 20),
+		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
 	if (!s->daemon) {
 		err_set(ei, ERR_IO, "cannot listen on 127.0.0.1:%u: %s", port, strerror(errno));
 		pthread_cond_destroy(&s->stop_cond);
