@@ -223,6 +223,8 @@ static enum style name_style(
 	return r->warning ? STYLE_WARNING : STYLE_NORMAL;
 }
 
+#define DATE_BYTES 10 /* "2027-12-31" */
+
 void pick_cell(const void *user, size_t row, int column, struct table_cell *out)
 {
 	const struct picker *p = user;
@@ -245,6 +247,8 @@ void pick_cell(const void *user, size_t row, int column, struct table_cell *out)
 		break;
 	case PICK_EXTRA:
 		row_cell_text(out, r->extra);
+		if (p->type == TYPE_EVENT && out->len > DATE_BYTES)
+			out->len = DATE_BYTES; /* events begin at midnight UTC (reference 5.1) */
 		break;
 	case PICK_USABLE:
 		row_cell_text(out, r->warning ? "no" : "yes");

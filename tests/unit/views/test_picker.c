@@ -335,6 +335,61 @@ static void search_at_x_is_asked_once(void **state)
 	assert_string_equal(staged_at(k, 0)->value, "p1");
 }
 
+static struct fake_reply denied(struct fake *f, const struct transport_request *r, unsigned nth)
+{
+	if (!strstr(r->url, "/interests?"))
+		return no_answer(f, r, nth);
+	return (struct fake_reply){.status = 403,
+	    .body = "{\"errors\":[{\"code\":\"FORBIDDEN\",\"message\":\"not for this app\"}]}"};
+}
+
+static void failure_of_the_list_is_told_below_it(void **state)
+{
+	struct kit *k = *state;
+
+	kit_connect(k, denied);
+	open_picker(k, TYPE_INTEREST, 1);
+	kit_turns(k);
+	assert_sees(k, "the list is not complete");
+	kit_type(k, "x");
+	kit_press(k, "Enter");
+	assert_true(is_picker_open(k));
+	assert_int_equal(staging_changes(k->session)->n, 0);
+}
+
+static struct fake_reply two_pages(struct fake *f, const struct transport_request *r, unsigned nth)
+{
+	if (!strstr(r->url, "/interests?"))
+		return no_answer(f, r, nth);
+	if (strstr(r->url, "cursor=c1"))
+		return (struct fake_reply){.status = 200,
+		    .delay_ms = 60000,
+		    .body = "{\"data\":[{\"name\":\"Pets\",\"targeting_value\":\"19001\"}],"
+			    "\"next_cursor\":null}"};
+	return (struct fake_reply){.status = 200,
+	    .body = "{\"data\":[{\"name\":\"Books\",\"targeting_value\":\"1001\"}],"
+		    "\"next_cursor\":\"c1\"}"};
+}
+
+static void first_page_is_usable_while_the_next_comes(void **state)
+{
+	struct kit *k = *state;
+
+	kit_connect(k, two_pages);
+	open_picker(k, TYPE_INTEREST, 1);
+	assert_sees(k, "Books");
+	assert_sees(k, "1 so far");
+	assert_not_sees(k, "Pets");
+	kit_press(k, "Enter");
+	assert_string_equal(staged_at(k, 0)->value, "1001");
+	for (int i = 0; i < 70; i++) { /* the look-up goes on without the picker */
+		clock_step_ms(1000);
+		kit_turns(k);
+	}
+	open_picker(k, TYPE_INTEREST, 1);
+	assert_sees(k, "Pets");
+}
+
 /* --- typed values --- */
 
 static void keywords_are_listed_then_staged(void **state)
@@ -467,6 +522,8 @@ int main(void)
 	    CASE(pasted_names_of_several_rows_stay_unmarked),
 	    CASE(escape_warns_before_marks_are_lost),
 	    CASE(search_at_x_is_asked_once),
+	    CASE(failure_of_the_list_is_told_below_it),
+	    CASE(first_page_is_usable_while_the_next_comes),
 	    CASE(keywords_are_listed_then_staged),
 	    CASE(pasted_keywords_use_the_notation),
 	    CASE(list_of_keywords_can_be_edited),
