@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/fs.h"
+#include "store/checked.h"
 
 #define BUSY_MS 5000
 /* The log of SQLite has a frame of 4 KiB a page. It is emptied from LOG_FRAMES on; when a reader
@@ -28,6 +29,12 @@ enum err db_error(struct db *d, struct errinfo *ei)
 	case SQLITE_NOTADB:
 		d->damaged = true;
 		return err_set(ei, ERR_CORRUPT, "%s is damaged", name);
+	case SQLITE_IOERR:
+		if (rc == SQLITE_IOERR_DATA) {
+			d->damaged = true;
+			return err_set(ei, ERR_CORRUPT, "%s is damaged", name);
+		}
+		return err_set(ei, ERR_STORE, "%s: %s", name, sqlite3_errmsg(d->sql));
 	case SQLITE_FULL:
 		return err_set(ei, ERR_STORE, "no space left for %s", name);
 	case SQLITE_BUSY:
@@ -207,7 +214,11 @@ static enum err pragmas(struct db *d, struct errinfo *ei)
 				   "PRAGMA journal_size_limit=4194304;"
 				   "PRAGMA temp_store=MEMORY;";
 
+	int reserved = CHECKED_BYTES;
+
 	sqlite3_busy_timeout(d->sql, BUSY_MS);
+	/* counts for a database that is made now */
+	sqlite3_file_control(d->sql, NULL, SQLITE_FCNTL_RESERVE_BYTES, &reserved);
 	sqlite3_db_config(d->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
 	sqlite3_db_config(d->sql, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, (int *)NULL);
 	/* a file from elsewhere must not bring code: triggers and views are not used here */
@@ -353,7 +364,7 @@ enum err db_open(struct db *d, const char *path, const struct db_schema *schema,
 	if (sqlite3_open_v2(path, &d->sql,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
 		    SQLITE_OPEN_EXRESCODE,
-		NULL) != SQLITE_OK)
+		checked_register() ? CHECKED_VFS : NULL) != SQLITE_OK)
 		err = db_error(d, ei);
 	if (!err)
 		err = pragmas(d, ei);
