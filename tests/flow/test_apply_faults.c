@@ -1,0 +1,716 @@
+/* The apply engine over real HTTP, with the sandbox's fault plan. Tests are named after the rows of
+ * the fault matrix (docs/api.md "Faults"); the ledger of the sandbox is the judge. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "api/apply.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "tests/flow/harness.h"
+
+#define ACCOUNT "18ce5bulk01"
+enum { MAX_OPS = 64 };
+
+struct world {
+	struct sandbox server;
+	struct loop *loop;
+	struct api *api;
+	char li[2][65];
+	struct criterion_set base;
+	struct apply_base bases[2];
+};
+
+static const int64_t delays[] = {60, 150, 400, 2500};
+static const struct apply_options fast = {delays, 4};
+
+/* --- reading --- */
+
+struct read {
+	bool done;
+	enum err err;
+	struct criterion_set criteria;
+	struct line_item_set line_items;
+};
+
+static void on_criteria(struct req_id id, struct api_result *res, void *user)
+{
+	struct read *r = user;
+
+	(void)id;
+	r->err = res->err;
+	for (size_t i = 0; !res->err && i < res->criteria.n; i++)
+		criterion_set_copy(&r->criteria, &res->criteria.v[i]);
+	r->done = res->last;
+}
+
+static void on_line_items(struct req_id id, struct api_result *res, void *user)
+{
+	struct read *r = user;
+
+	(void)id;
+	r->err = res->err;
+	for (size_t i = 0; !res->err && i < res->line_items.n; i++)
+		line_item_set_copy(&r->line_items, &res->line_items.v[i]);
+	r->done = res->last;
+}
+
+static void read_base(struct world *w)
+{
+	const char *ids[2] = {w->li[0], w->li[1]};
+	struct read r = {0};
+
+	criterion_set_init(&r.criteria);
+	api_criteria(w->api,
+	    &(struct criteria_query){
+		.account_id = ACCOUNT, .line_item_ids = ids, .n_line_items = 2},
+	    &(struct api_call){.fn = on_criteria, .user = &r});
+	assert_true(run_until(w->loop, &r.done, 20000));
+	assert_int_equal(r.err, ERR_OK);
+	criterion_set_done(&w->base);
+	w->base = r.criteria;
+	/* rows of one line item follow each other only by chance: every base names all rows */
+	for (int i = 0; i < 2; i++)
+		w->bases[i] = (struct apply_base){w->li[i], w->base.v, w->base.n};
+}
+
+static void begin_with(struct world *w, const char *const *args)
+{
+	struct read r = {0};
+
+	*w = (struct world){.server = sandbox_start(args), .loop = loop_new()};
+	struct api_config cfg = sandbox_config(&w->server);
+
+	cfg.timeout_s = 1;
+	w->api = api_new(w->loop, &cfg, NULL);
+	assert_non_null(w->api);
+	criterion_set_init(&w->base);
+	line_item_set_init(&r.line_items);
+	api_line_items(w->api, &(struct list_query){.account_id = ACCOUNT},
+	    &(struct api_call){.fn = on_line_items, .user = &r});
+	assert_true(run_until(w->loop, &r.done, 20000));
+	assert_true(r.line_items.n >= 2);
+	for (int i = 0; i < 2; i++)
+		snprintf(w->li[i], sizeof w->li[i], "%s", r.line_items.v[i].id);
+	line_item_set_done(&r.line_items);
+	read_base(w);
+}
+
+static void begin(struct world *w)
+{
+	static const char *const args[] = {
+	    "--line-items", "4", "--criteria", "5", "--no-rate-limit", NULL};
+
+	begin_with(w, args);
+}
+
+static void end(struct world *w)
+{
+	criterion_set_done(&w->base);
+	api_free(w->api);
+	loop_free(w->loop);
+	sandbox_stop(&w->server);
+	clock_unpin();
+}
+
+/* --- applying --- */
+
+struct run {
+	bool done;
+	enum apply_outcome worst, ops[8][MAX_OPS];
+	char codes[MAX_OPS][64];
+	unsigned drift_added, drift_removed, stops, settles;
+	bool partial;
+	struct errinfo why;
+};
+
+static void on_event(struct apply *ap, const struct apply_event *ev, void *user)
+{
+	struct run *r = user;
+
+	if (ev->kind == APPLY_OP_OUTCOME && ev->batch < 8 && ev->op < MAX_OPS) {
+		r->ops[ev->batch][ev->op] = ev->outcome;
+		snprintf(r->codes[ev->op], 64, "%s", ev->ei ? ev->ei->api_code : "");
+	}
+	r->stops += ev->kind == APPLY_DRIFT_STOPPED;
+	r->settles += ev->kind == APPLY_SETTLE_WAIT;
+	r->partial |= ev->partial;
+	if (ev->kind == APPLY_DRIFT_PASSED) {
+		r->drift_added += (unsigned)ev->drift.added;
+		r->drift_removed += (unsigned)ev->drift.removed;
+	}
+	if (ev->kind != APPLY_DONE)
+		return;
+	r->worst = ev->outcome;
+	if (ev->ei)
+		r->why = *ev->ei;
+	r->done = true;
+	apply_free(ap);
+}
+
+static struct run apply_batches(struct world *w, const struct apply_batch *b, size_t n)
+{
+	struct apply_job job = {ACCOUNT, b, n, w->bases, 2};
+	struct run r = {0};
+	struct errinfo ei = {0};
+
+	if (!apply_start(w->api, &job, NULL, &fast, on_event, &r, &ei))
+		fail_msg("%s", ei.msg);
+	assert_true(run_until(w->loop, &r.done, 60000));
+	return r;
+}
+
+static struct run apply_ops(struct world *w, const struct apply_op *ops, size_t n)
+{
+	return apply_batches(w, &(struct apply_batch){ops, n}, 1);
+}
+
+static struct apply_op keyword(const struct world *w, int li, const char *value)
+{
+	return (struct apply_op){.kind = APPLY_CREATE,
+	    .line_item_id = w->li[li],
+	    .type_name = "BROAD_KEYWORD",
+	    .value = value,
+	    .op = OP_EQ};
+}
+
+/* A delete of one of the criteria that the line item has. */
+static struct apply_op removal(const struct world *w, int li, size_t skip)
+{
+	for (size_t i = 0; i < w->base.n; i++) {
+		const struct criterion *c = &w->base.v[i];
+
+		if (strcmp(c->line_item_id, w->li[li]) == 0 && type_is_keyword(c->type) && !skip--)
+			return (struct apply_op){.kind = APPLY_DELETE,
+			    .line_item_id = w->li[li],
+			    .type_name = c->type_name,
+			    .value = c->value,
+			    .op = c->op,
+			    .criterion_id = c->id};
+	}
+	fail_msg("the line item has no keyword to remove");
+	return (struct apply_op){0};
+}
+
+static unsigned posts(const struct world *w)
+{
+	return ledger_count(&w->server, "POST", "/batch/");
+}
+
+static unsigned commits(const struct world *w)
+{
+	return ledger_committed(&w->server, "POST", "/batch/");
+}
+
+/* The sandbox's own search for doubles, which knows nothing of the client. */
+static void no_doubles(const struct world *w)
+{
+	char *text = control_get(&w->server, "/__sandbox/doubles");
+
+	if (!strstr(text, "\"live\":[]") || !strstr(text, "\"repeated_writes\":[]"))
+		fail_msg("doubles: %s", text);
+	free(text);
+}
+
+static void fault(const struct world *w, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void fault(const struct world *w, const char *fmt, ...)
+{
+	char rules[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(rules, sizeof rules, fmt, ap);
+	va_end(ap);
+	sandbox_faults(&w->server, rules);
+}
+
+#define RULE "{\"rules\":[{\"method\":\"POST\",\"path\":\"/batch/\",\"action\":\"%s\"%s}]}"
+
+/* --- tests --- */
+
+static void an_edit_goes_through(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	struct apply_op ops[] = {keyword(&w, 0, "\xf0\x9f\xa4\x96 & co, +boat"), removal(&w, 0, 0),
+	    keyword(&w, 1, "lamp")};
+	struct run r = apply_ops(&w, ops, 3);
+
+	assert_int_equal(r.worst, OUTCOME_VERIFIED);
+	assert_int_equal(posts(&w), 1);
+	assert_int_equal(commits(&w), 1);
+	size_t before = w.base.n;
+
+	read_base(&w);
+	assert_int_equal(w.base.n, before + 1);
+	no_doubles(&w);
+	end(&w);
+}
+
+static void a1_a2_answers_lost_after_the_commit(void **state)
+{
+	static const char *const how[] = {"drop@post-commit", "rst@post-commit"};
+	struct world w;
+	unsigned n = 0;
+
+	(void)state;
+	begin(&w);
+	for (int i = 0; i < 100; i++) {
+		char value[32];
+
+		fault(&w, RULE, how[i % 2], "");
+		snprintf(value, sizeof value, "lost %d", i);
+		struct apply_op op = keyword(&w, i % 2, value);
+		struct run r = apply_ops(&w, &op, 1); /* the drift check warms a connection */
+
+		assert_int_equal(r.worst, OUTCOME_VERIFIED);
+		assert_int_equal(r.ops[0][0], OUTCOME_VERIFIED);
+		assert_int_equal(posts(&w), ++n);
+	}
+	assert_int_equal(commits(&w), n);
+	no_doubles(&w);
+	end(&w);
+}
+
+static void a2_b8_in_every_duplicate_mode_and_with_read_lag(void **state)
+{
+	static const char *const modes[] = {"allow", "reject", "merge"};
+	static const int lags[] = {0, 300, 900};
+
+	(void)state;
+	for (size_t m = 0; m < 3; m++) {
+		const char *args[] = {"--line-items", "4", "--criteria", "5", "--no-rate-limit",
+		    "--dup", modes[m], NULL};
+		struct world w;
+
+		begin_with(&w, args);
+		for (size_t k = 0; k < 3; k++) {
+			char rules[512], value[32];
+
+			snprintf(rules, sizeof rules,
+			    "{\"rules\":[{\"method\":\"POST\",\"path\":\"/batch/\",\"action\":"
+			    "\"drop@post-commit\"},{\"method\":\"GET\",\"path\":\"targeting_"
+			    "criteria\","
+			    "\"action\":\"lag:%d\"}]}",
+			    lags[k]);
+			sandbox_faults(&w.server, rules);
+			snprintf(value, sizeof value, "lag %d", lags[k]);
+			struct apply_op op = keyword(&w, 0, value);
+			struct run r = apply_ops(&w, &op, 1);
+
+			assert_int_equal(r.worst, OUTCOME_VERIFIED);
+			assert_int_equal(posts(&w), k + 1);
+		}
+		no_doubles(&w);
+		end(&w);
+	}
+}
+
+static void a3_lost_before_the_commit(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	fault(&w, RULE, "drop@pre-commit", "");
+	struct apply_op ops[] = {keyword(&w, 0, "never"), removal(&w, 0, 0)};
+	struct run r = apply_ops(&w, ops, 2);
+
+	assert_int_equal(r.worst, OUTCOME_ABSENT);
+	assert_int_equal(r.settles, 4);
+	assert_int_equal(posts(&w), 1);
+	assert_int_equal(commits(&w), 0);
+	/* on the user's key it is applied like any other, once */
+	fault(&w, "{\"rules\":[]}");
+	r = apply_ops(&w, ops, 2);
+	assert_int_equal(r.worst, OUTCOME_VERIFIED);
+	assert_int_equal(commits(&w), 1);
+	no_doubles(&w);
+	end(&w);
+}
+
+static void a4_answers_cut_after_every_byte(void **state)
+{
+	struct world w;
+	unsigned n = 0;
+
+	(void)state;
+	begin(&w);
+	for (int cut = 0; cut < 400; cut += 13) {
+		char value[32], action[32];
+
+		snprintf(action, sizeof action, "cut@resp-body:%d", cut);
+		fault(&w, RULE, action, "");
+		snprintf(value, sizeof value, "cut %d", cut);
+		struct apply_op op = keyword(&w, 0, value);
+		struct run r = apply_ops(&w, &op, 1);
+
+		assert_int_equal(r.worst, OUTCOME_VERIFIED);
+		assert_int_equal(posts(&w), ++n);
+	}
+	no_doubles(&w);
+	end(&w);
+}
+
+static void a5_a_commit_that_comes_after_the_timeout(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	fault(&w, RULE, "stall@pre-commit:2000", "");
+	struct apply_op op = keyword(&w, 0, "late");
+	struct run r = apply_ops(&w, &op, 1);
+
+	assert_int_equal(r.worst, OUTCOME_VERIFIED);
+	assert_true(r.settles >= 2);
+	assert_int_equal(posts(&w), 1);
+	no_doubles(&w);
+	end(&w);
+}
+
+static void a18_429_with_a_reset(void **state)
+{
+	char extra[256];
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	snprintf(extra, sizeof extra,
+	    ",\"times\":1,\"body\":{\"errors\":[{\"code\":\"TOO_MANY_REQUESTS\",\"message\":"
+	    "\"wait\"}]},"
+	    "\"headers\":{\"x-rate-limit-remaining\":\"0\",\"x-rate-limit-reset\":\"%lld\"}",
+	    (long long)clock_wall_s() + 2);
+	fault(&w, RULE, "status:429", extra);
+	int64_t t0 = clock_mono_ms();
+	struct apply_op op = keyword(&w, 0, "patience");
+	struct run r = apply_ops(&w, &op, 1);
+
+	assert_int_equal(r.worst, OUTCOME_VERIFIED);
+	assert_in_range(clock_mono_ms() - t0, 900, 5000);
+	assert_int_equal(posts(&w), 2);
+	assert_int_equal(commits(&w), 1);
+	end(&w);
+}
+
+static void a21_503_storms(void **state)
+{
+	struct world w;
+	unsigned told = 0;
+
+	(void)state;
+	begin(&w);
+	for (int seed = 1; seed <= 25; seed++) {
+		char rules[512], value[32];
+
+		snprintf(rules, sizeof rules,
+		    "{\"rules\":[{\"method\":\"POST\",\"path\":\"/batch/"
+		    "\",\"action\":\"status@resp-hdr:503\","
+		    "\"probability\":\"0.9\",\"seed\":%d}]}",
+		    seed);
+		sandbox_faults(&w.server, rules);
+		snprintf(value, sizeof value, "storm %d", seed);
+		struct apply_op op = keyword(&w, 0, value);
+		unsigned before = commits(&w);
+		struct run r = apply_ops(&w, &op, 1);
+
+		/* whatever it claims is what happened */
+		if (r.worst == OUTCOME_VERIFIED)
+			assert_int_equal(commits(&w), before + 1);
+		else
+			assert_int_equal(commits(&w), before);
+		assert_true(r.worst == OUTCOME_VERIFIED || r.worst == OUTCOME_ABSENT);
+		told += r.settles > 0;
+		assert_int_equal(posts(&w), (unsigned)seed);
+	}
+	assert_true(told > 10);
+	no_doubles(&w);
+	end(&w);
+}
+
+static void five_batches(
+    struct world *w, struct apply_op ops[5], struct apply_batch batches[5], char values[5][32])
+{
+	for (int i = 0; i < 5; i++) {
+		snprintf(values[i], 32, "batch %d", i);
+		ops[i] = keyword(w, i % 2, values[i]);
+		batches[i] = (struct apply_batch){&ops[i], 1};
+	}
+}
+
+static void a24_a_token_revoked_midway(void **state)
+{
+	struct apply_op ops[5];
+	struct apply_batch batches[5];
+	char values[5][32];
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	five_batches(&w, ops, batches, values);
+	fault(&w, RULE, "status:401",
+	    ",\"nth\":3,\"body\":{\"errors\":[{\"code\":89,\"message\":\"Invalid or expired "
+	    "token.\"}]}");
+	struct run r = apply_batches(&w, batches, 5);
+
+	assert_int_equal(r.ops[0][0], OUTCOME_VERIFIED);
+	assert_int_equal(r.ops[1][0], OUTCOME_VERIFIED);
+	assert_int_equal(r.ops[2][0], OUTCOME_REFUSED);
+	assert_int_equal(r.ops[3][0], OUTCOME_NOT_SENT);
+	assert_int_equal(r.ops[4][0], OUTCOME_NOT_SENT);
+	assert_int_equal(r.why.code, ERR_AUTH);
+	assert_int_equal(commits(&w), 2);
+	end(&w);
+}
+
+static void a27_a_connection_dies_between_batches(void **state)
+{
+	struct apply_op ops[5];
+	struct apply_batch batches[5];
+	char values[5][32];
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	five_batches(&w, ops, batches, values);
+	fault(&w, RULE, "drop@post-commit", ",\"nth\":3");
+	struct run r = apply_batches(&w, batches, 5);
+
+	assert_int_equal(r.ops[2][0], OUTCOME_VERIFIED); /* settled */
+	assert_int_equal(r.ops[3][0], OUTCOME_NOT_SENT);
+	assert_int_equal(posts(&w), 3);
+	r = apply_batches(&w, batches + 3, 2); /* the user's key */
+	assert_int_equal(r.worst, OUTCOME_VERIFIED);
+	assert_int_equal(commits(&w), 5);
+	no_doubles(&w);
+	end(&w);
+}
+
+static void b5_refused_operations_are_mapped(void **state)
+{
+	struct apply_op ops[5];
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (int i = 0; i < 5; i++)
+		ops[i] = keyword(&w, 0, i == 0 ? "k0" : i == 1 ? "k1" : i == 2 ? "k2" : "k3");
+	ops[2].type_name = "GENDER"; /* and k2 is no gender */
+	ops[4].value = "k4";
+	struct run r = apply_ops(&w, ops, 5);
+
+	assert_int_equal(r.worst, OUTCOME_REFUSED);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(r.codes[i][0] != '\0', i == 2);
+	assert_false(r.partial);
+	assert_int_equal(commits(&w), 0);
+	end(&w);
+}
+
+static void b6_a_batch_that_commits_in_part(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (int k = 1; k < 4; k++) {
+		char action[32], values[4][32];
+		struct apply_op ops[4];
+
+		snprintf(action, sizeof action, "partial@pre-commit:%d", k);
+		fault(&w, RULE, action, "");
+		for (int i = 0; i < 4; i++) {
+			snprintf(values[i], 32, "part %d of %d", i, k);
+			ops[i] = keyword(&w, 0, values[i]);
+		}
+		struct run r = apply_ops(&w, ops, 4);
+
+		assert_true(r.partial);
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(r.ops[0][i], i < k ? OUTCOME_VERIFIED : OUTCOME_ABSENT);
+		assert_int_equal(posts(&w), (unsigned)k);
+	}
+	no_doubles(&w);
+	end(&w);
+}
+
+static void b7_answers_that_do_not_match(void **state)
+{
+	static const char *const actions[] = {"reorder@resp-hdr", "omit@resp-hdr:1"};
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (int i = 0; i < 2; i++) {
+		char a[32], b[32];
+
+		snprintf(a, sizeof a, "first %d", i);
+		snprintf(b, sizeof b, "second %d", i);
+		struct apply_op ops[] = {keyword(&w, 0, a), keyword(&w, 0, b)};
+
+		fault(&w, RULE, actions[i], "");
+		struct run r = apply_ops(&w, ops, 2);
+
+		assert_int_equal(r.worst, OUTCOME_VERIFIED);
+		assert_int_equal(r.settles, 1); /* it was unknown first */
+	}
+	no_doubles(&w);
+	end(&w);
+}
+
+static void edit(const struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void edit(const struct world *w, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	free(control_post(&w->server, "/__sandbox/edit", text));
+}
+
+#define CREATE                                                                                     \
+	"{\"create\":{\"line_item_id\":\"%s\",\"targeting_type\":\"BROAD_KEYWORD\",\"operator_"    \
+	"type\":"                                                                                  \
+	"\"EQ\",\"targeting_value\":\"%s\"}}"
+
+static void b9_b10_others_did_it_already(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	struct apply_op ops[] = {keyword(&w, 0, "theirs"), removal(&w, 0, 0)};
+
+	edit(&w, CREATE, w.li[0], "theirs");
+	edit(&w, "{\"delete\":\"%s\"}", ops[1].criterion_id);
+	struct run r = apply_ops(&w, ops, 2);
+
+	assert_int_equal(r.worst, OUTCOME_NOOP);
+	assert_int_equal(r.ops[0][0], OUTCOME_NOOP);
+	assert_int_equal(r.ops[0][1], OUTCOME_NOOP);
+	assert_int_equal(posts(&w), 0);
+	end(&w);
+}
+
+static void b11_others_edited_the_same_line_item(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	edit(&w, CREATE, w.li[0], "something else");
+	struct apply_op op = keyword(&w, 0, "mine");
+	struct run r = apply_ops(&w, &op, 1);
+
+	assert_int_equal(r.worst, OUTCOME_VERIFIED); /* disjoint: shown and passed */
+	assert_int_equal(r.drift_added, 1);
+	edit(&w, CREATE, w.li[0], "clash");
+	op = keyword(&w, 0, "clash");
+	op.op = OP_NE;
+	r = apply_ops(&w, &op, 1);
+	assert_int_equal(r.worst, OUTCOME_CONFLICT);
+	assert_int_equal(r.stops, 1);
+	assert_int_equal(posts(&w), 1);
+	end(&w);
+}
+
+static void b12_a_change_between_check_and_commit_is_reported(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (int i = 0; i < 5; i++) {
+		char value[32], extra[512];
+
+		snprintf(extra, sizeof extra,
+		    ",\"edit\":{\"create\":{\"line_item_id\":\"%s\",\"targeting_type\":\"BROAD_"
+		    "KEYWORD\","
+		    "\"operator_type\":\"EQ\",\"targeting_value\":\"race %d\"}}",
+		    w.li[0], i);
+		fault(&w, RULE, "mutate@pre-commit", extra);
+		snprintf(value, sizeof value, "mine %d", i);
+		read_base(&w);
+		struct apply_op op = keyword(&w, 0, value);
+		struct run r = apply_ops(&w, &op, 1);
+
+		assert_int_equal(r.worst, OUTCOME_VERIFIED);
+		assert_int_equal(r.drift_added, 1);
+	}
+	end(&w);
+}
+
+static void b13_the_line_item_was_deleted(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	edit(&w,
+	    "{\"update\":{\"kind\":\"line_item\",\"id\":\"%s\",\"fields\":{\"deleted\":true}}}",
+	    w.li[0]);
+	struct apply_op op = keyword(&w, 0, "orphan");
+	struct run r = apply_ops(&w, &op, 1);
+
+	assert_int_equal(r.worst, OUTCOME_CONFLICT);
+	assert_int_equal(posts(&w), 0);
+	end(&w);
+}
+
+static void b19_exactly_500_operations(void **state)
+{
+	struct apply_op *ops = calloc(500, sizeof *ops);
+	char(*values)[32] = calloc(500, sizeof *values);
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (int i = 0; i < 500; i++) {
+		snprintf(values[i], 32, "keyword %d", i);
+		ops[i] = keyword(&w, i % 2, values[i]);
+	}
+	struct run r = apply_ops(&w, ops, 500);
+
+	if (r.worst != OUTCOME_VERIFIED)
+		fail_msg("%s: %s", apply_outcome_name(r.worst), r.why.msg);
+	assert_int_equal(commits(&w), 1);
+	end(&w);
+	free(values);
+	free(ops);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_edit_goes_through),
+	    cmocka_unit_test(a1_a2_answers_lost_after_the_commit),
+	    cmocka_unit_test(a2_b8_in_every_duplicate_mode_and_with_read_lag),
+	    cmocka_unit_test(a3_lost_before_the_commit),
+	    cmocka_unit_test(a4_answers_cut_after_every_byte),
+	    cmocka_unit_test(a5_a_commit_that_comes_after_the_timeout),
+	    cmocka_unit_test(a18_429_with_a_reset),
+	    cmocka_unit_test(a21_503_storms),
+	    cmocka_unit_test(a24_a_token_revoked_midway),
+	    cmocka_unit_test(a27_a_connection_dies_between_batches),
+	    cmocka_unit_test(b5_refused_operations_are_mapped),
+	    cmocka_unit_test(b6_a_batch_that_commits_in_part),
+	    cmocka_unit_test(b7_answers_that_do_not_match),
+	    cmocka_unit_test(b9_b10_others_did_it_already),
+	    cmocka_unit_test(b11_others_edited_the_same_line_item),
+	    cmocka_unit_test(b12_a_change_between_check_and_commit_is_reported),
+	    cmocka_unit_test(b13_the_line_item_was_deleted),
+	    cmocka_unit_test(b19_exactly_500_operations),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
