@@ -284,6 +284,7 @@ static enum err judge(struct db *d, int64_t *version, struct errinfo *ei)
 {
 	enum err err;
 	int64_t id = pragma_int(d, "PRAGMA application_id", &err, ei), pages = 0;
+	int reserved = -1;
 
 	if (!err)
 		*version = pragma_int(d, "PRAGMA user_version", &err, ei);
@@ -293,6 +294,13 @@ static enum err judge(struct db *d, int64_t *version, struct errinfo *ei)
 		return err;
 	if (pages == 0 && id == 0 && *version == 0)
 		return ERR_OK; /* new */
+	/* SQLITE_FCNTL_RESERVE_BYTES with -1 asks: without ours the pages were not checked, and what
+	 * the header says is worth nothing */
+	if (strcmp(d->path, ":memory:") != 0 &&
+	    sqlite3_file_control(d->sql, NULL, SQLITE_FCNTL_RESERVE_BYTES, &reserved) ==
+		SQLITE_OK &&
+	    reserved != CHECKED_BYTES)
+		return err_set(ei, ERR_CORRUPT, "%s is not a database of reticle", d->path);
 	if (id != d->schema->application_id || *version < 1)
 		return err_set(ei, ERR_CORRUPT, "%s is not a database of reticle", d->path);
 	if ((size_t)*version > d->schema->n)

@@ -349,7 +349,7 @@ enum err drafts_list(struct store *s, const char *account, enum draft_state stat
 		return ERR_OK; /* nothing can be staged, so nothing is */
 	draft = state_draft(s, account, false, &err, ei);
 	if (err || !draft)
-		return err;
+		return state_guard(s, err);
 	st = db_query(&s->state,
 	    "SELECT " CHANGE_COLUMNS " FROM change c WHERE c.draft=? AND c.state=? ORDER BY c.id",
 	    BIND(INT(draft), INT(state)));
@@ -362,8 +362,8 @@ enum err drafts_list(struct store *s, const char *account, enum draft_state stat
 	}
 	done = db_done(&s->state, st, ei);
 	if (err)
-		return err_set(ei, err, "the staged edits cannot be read");
-	return done;
+		err_set(ei, err, "the staged edits cannot be read");
+	return state_guard(s, err ? err : done);
 }
 
 uint64_t drafts_version(struct store *s)
@@ -408,8 +408,8 @@ struct draft_counts drafts_count(struct store *s, const char *account)
 			n.unknown = count;
 		}
 	}
-	if (db_done(&s->state, st, NULL))
-		return n;
+	if (state_guard(s, db_done(&s->state, st, NULL)))
+		return (struct draft_counts){0};
 	s->counted = n;
 	s->counted_draft = draft;
 	return n;
@@ -482,5 +482,7 @@ enum err drafts_names(
 	while (!err && db_row(st))
 		err = add_name(d, st);
 	done = db_done(&s->state, st, ei);
-	return err ? err_set(ei, err, "out of memory") : done;
+	if (err)
+		err_set(ei, err, "out of memory");
+	return state_guard(s, err ? err : done);
 }

@@ -2,6 +2,7 @@
 #ifndef RETICLE_STORE_INTERNAL_H
 #define RETICLE_STORE_INTERNAL_H
 
+#include <sys/types.h>
 #include "base/buf.h"
 #include "store/db.h"
 #include "store/drafts.h"
@@ -13,6 +14,11 @@
 #define STORE_REALM_MAX 300
 #define STORE_LOCKS 8
 
+struct file_id {
+	dev_t dev;
+	ino_t ino;
+};
+
 struct held_lock {
 	int fd; /* -1: free slot */
 	char account[65]; /* of the bound realm */
@@ -23,6 +29,7 @@ struct store {
 	struct paths paths;
 	struct db cache, state; /* state.sql is NULL when it cannot be used */
 	struct sidelog log;
+	struct file_id state_file; /* which file state.db was when it was opened */
 	char realm[STORE_REALM_MAX]; /* "host/version"; "" before store_bind */
 	int64_t cache_realm, state_realm;
 	char draft[65]; /* selected draft, "" the first */
@@ -74,10 +81,15 @@ enum err listing_find(struct store *s, const struct listing_key *key, const char
  * log that cannot be written does not undo it. */
 enum err state_begin(struct store *s, bool must, struct errinfo *ei);
 enum err state_end(struct store *s, enum err err, struct errinfo *ei);
+/* Pass every result of a function that reads or writes state.db through this: damage found on the way
+ * is mended at once (set aside, rebuilt), so that the caller's next call works. Returns err. */
+enum err state_guard(struct store *s, enum err err);
+/* Another terminal may have replaced a damaged state.db: go over to the new one. */
+void state_follow(struct store *s);
 /* Id of the draft in use for the account, made when make is set; 0: there is none. */
 int64_t state_draft(
     struct store *s, const char *account, bool make, enum err *err, struct errinfo *ei);
-/* Take over what edits.log has; for a new, empty state.db. *edits: staged edits restored. */
+/* Take over what edits.log has when state.db is new and empty. *edits: open edits restored. */
 enum err state_rebuild(struct store *s, size_t *edits, struct errinfo *ei);
 
 extern const struct db_schema cache_schema, state_schema;

@@ -36,11 +36,11 @@ JOURNAL_LIST(op)
 JOURNAL_LIST(event)
 #undef JOURNAL_LIST
 
-static enum err read_result(enum err err, enum err done, struct errinfo *ei)
+static enum err read_result(struct store *s, enum err err, enum err done, struct errinfo *ei)
 {
 	if (err)
-		return err_set(ei, err, "the journal cannot be read");
-	return done;
+		err_set(ei, err, "the journal cannot be read");
+	return state_guard(s, err ? err : done);
 }
 
 /* NULL stays "" here: the fields of a batch are shown as they are. */
@@ -103,7 +103,7 @@ enum err journal_changesets(struct store *s, const struct journal_page *p,
 	done = db_done(&s->state, st, ei);
 	for (size_t i = first; i < out->n && !err && !done; i++)
 		done = count_states(s, &out->v[i], ei);
-	return read_result(err, done, ei);
+	return read_result(s, err, done, ei);
 }
 
 /* --- batches --- */
@@ -156,7 +156,7 @@ static enum err read_batches(struct store *s, const char *sql, const struct db_a
 	while (!err && db_row(st))
 		err = batch_of_row(out, st);
 	done = db_done(&s->state, st, ei);
-	return read_result(err, done, ei);
+	return read_result(s, err, done, ei);
 }
 
 enum err journal_batches(
@@ -215,7 +215,7 @@ enum err journal_ops(struct store *s, uint64_t changeset, uint64_t batch,
 	while (!err && db_row(st))
 		err = op_of_row(out, st);
 	done = db_done(&s->state, st, ei);
-	return read_result(err, done, ei);
+	return read_result(s, err, done, ei);
 }
 
 bool journal_refusal(struct store *s, uint64_t change, struct buf *out)
@@ -233,7 +233,7 @@ bool journal_refusal(struct store *s, uint64_t change, struct buf *out)
 	      sqlite3_column_text(st, 0) != NULL;
 	if (any)
 		buf_adds(out, (const char *)sqlite3_column_text(st, 0));
-	return !db_done(&s->state, st, NULL) && any;
+	return !state_guard(s, db_done(&s->state, st, NULL)) && any;
 }
 
 /* --- events --- */
@@ -267,7 +267,7 @@ enum err journal_events(
 	while (!err && db_row(st))
 		err = event_of_row(out, st);
 	done = db_done(&s->state, st, ei);
-	return read_result(err, done, ei);
+	return read_result(s, err, done, ei);
 }
 
 /* --- images --- */
@@ -310,5 +310,5 @@ enum err journal_image_at(
 	if (!err && at)
 		*at = sqlite3_column_int64(st, 0);
 	done = db_done(&s->state, st, NULL);
-	return err ? err : done;
+	return state_guard(s, err ? err : done);
 }

@@ -210,10 +210,7 @@ static enum err replay(struct rebuild *r, const struct buf *text)
 	enum err err = sidelog_scan(buf_str(text), text->len, NULL, NULL, on_void, r);
 
 	if (!err)
-		err = db_begin(d, r->ei);
-	if (err)
-		return err;
-	err = sidelog_scan(buf_str(text), text->len, NULL, &end, on_line, r);
+		err = sidelog_scan(buf_str(text), text->len, NULL, &end, on_line, r);
 	if (!err)
 		err = db_run(d,
 		    "UPDATE next_edit SET id = max(id, (SELECT coalesce(max(id), 0) + 1 FROM "
@@ -222,7 +219,7 @@ static enum err replay(struct rebuild *r, const struct buf *text)
 	if (!err)
 		err = db_run(d, "UPDATE log_end SET offset=?, seq=?, hash=? WHERE id=1",
 		    BIND(INT(end.offset), INT(end.seq), INT(end.hash)), r->ei);
-	return db_end(d, err, r->ei);
+	return err;
 }
 
 enum err state_rebuild(struct store *s, size_t *edits, struct errinfo *ei)
@@ -231,10 +228,20 @@ enum err state_rebuild(struct store *s, size_t *edits, struct errinfo *ei)
 	struct buf text;
 	enum err err;
 
+	*edits = 0;
+	if (db_int(&s->state, "SELECT offset FROM log_end WHERE id = 1", NULL, NULL))
+		return ERR_OK;
+	err = db_begin(&s->state, ei);
+	if (err)
+		return err;
+	/* again, now that nobody else can: another terminal may have been faster */
+	if (db_int(&s->state, "SELECT offset FROM log_end WHERE id = 1", NULL, NULL))
+		return db_end(&s->state, ERR_OK, ei);
 	buf_init(&text, LOG_MAX);
 	err = fs_read(s->log.path, &text, ei);
 	if (!err)
 		err = replay(&r, &text);
+	err = db_end(&s->state, err, ei);
 	buf_done(&text);
 	mem_free(r.voided);
 	if (!err)

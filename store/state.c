@@ -162,12 +162,14 @@ static enum err read_log_end(struct store *s, struct sidelog_at *at, struct erri
 	sqlite3_stmt *st =
 	    db_query(&s->state, "SELECT offset, seq, hash FROM log_end WHERE id = 1", NULL);
 	bool any = db_row(st);
+	enum err err;
 
 	if (any)
 		*at = (struct sidelog_at){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
 		    (uint64_t)sqlite3_column_int64(st, 2)};
-	if (db_done(&s->state, st, ei))
-		return ERR_STORE;
+	err = db_done(&s->state, st, ei);
+	if (err)
+		return err;
 	return any ? ERR_OK : err_set(ei, ERR_CORRUPT, "state.db is damaged");
 }
 
@@ -183,6 +185,7 @@ enum err state_begin(struct store *s, bool must, struct errinfo *ei)
 	bool fresh = false;
 	enum err err;
 
+	state_follow(s);
 	if (!s->state.sql)
 		return err_set(
 		    ei, ERR_STORE, "edits cannot be kept on this machine now; see the messages");
@@ -191,7 +194,7 @@ enum err state_begin(struct store *s, bool must, struct errinfo *ei)
 		    "another program reads state.db and keeps its log from being emptied");
 	err = db_begin(&s->state, ei);
 	if (err)
-		return err;
+		return state_guard(s, err);
 	s->log_optional = must;
 	err = read_log_end(s, &at, ei);
 	if (!err && sidelog_open(&s->log, &at, &fresh, ei) && !must)
@@ -199,7 +202,7 @@ enum err state_begin(struct store *s, bool must, struct errinfo *ei)
 	if (!err && fresh)
 		err = state_dump(s, ei);
 	if (err)
-		state_end(s, err, NULL);
+		err = state_end(s, err, NULL);
 	return err;
 }
 
@@ -218,12 +221,8 @@ enum err state_end(struct store *s, enum err err, struct errinfo *ei)
 	if (!err && wrote)
 		err = write_log_end(s, ei);
 	err = db_end(&s->state, err, ei);
-	if (err == ERR_CORRUPT) {
-		s->needs_acknowledgement = true;
-		store_say(s, "state.db is damaged; leave reticle and start it again to mend it");
-	}
 	sidelog_close(&s->log);
-	return err;
+	return state_guard(s, err);
 }
 
 int64_t state_draft(

@@ -172,6 +172,20 @@ static void state_is_off(struct store *s, const char *why)
 	store_say(s, "nothing can be staged or posted: %s", why);
 }
 
+static struct file_id id_of(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return (struct file_id){0};
+	return (struct file_id){st.st_dev, st.st_ino};
+}
+
+static bool same_file(struct file_id a, struct file_id b)
+{
+	return a.dev == b.dev && a.ino == b.ino;
+}
+
 /* The damaged file stays for whoever can read more out of it. */
 static enum err replace_state(struct store *s, const char *path, struct errinfo *ei)
 {
@@ -187,28 +201,43 @@ static enum err replace_state(struct store *s, const char *path, struct errinfo 
 	return err;
 }
 
-static bool is_new(struct store *s)
-{
-	return db_int(&s->state, "SELECT offset FROM log_end WHERE id = 1", NULL, NULL) == 0;
-}
-
 static enum err rebuild_when_new(struct store *s, struct errinfo *ei)
 {
 	size_t edits = 0;
 	enum err err;
 
-	if (!is_new(s) || access(s->log.path, F_OK) != 0)
+	if (access(s->log.path, F_OK) != 0)
 		return ERR_OK;
 	err = state_rebuild(s, &edits, ei);
-	if (!err && (edits || s->needs_acknowledgement)) {
+	if (!err && edits) {
 		s->needs_acknowledgement = true;
-		store_say(s, "%zu staged edit%s restored from edits.log; look at the review first",
-		    edits, edits == 1 ? " was" : "s were");
+		store_say(s, "%zu edit%s restored from edits.log; look at the review first", edits,
+		    edits == 1 ? " was" : "s were");
 	}
 	return err;
 }
 
-static enum err open_state(struct store *s)
+/* Open what is there; `bad` is the file that is known to be damaged (0: none is). */
+static enum err open_state_at(
+    struct store *s, const char *path, struct file_id bad, struct errinfo *ei)
+{
+	struct file_id found = id_of(path);
+	enum err err = ERR_CORRUPT;
+
+	if (!bad.ino || !same_file(found, bad))
+		err = open_checked(&s->state, path, &state_schema, ei);
+	/* another terminal may have moved the damaged file away already */
+	if (err == ERR_CORRUPT)
+		err = same_file(found, id_of(path))
+			  ? replace_state(s, path, ei)
+			  : open_checked(&s->state, path, &state_schema, ei);
+	if (!err)
+		err = rebuild_when_new(s, ei);
+	s->state_file = id_of(path);
+	return err;
+}
+
+static enum err open_state(struct store *s, struct file_id bad)
 {
 	char path[DB_PATH_MAX], log[DB_PATH_MAX];
 	struct errinfo ei = {0};
@@ -218,18 +247,53 @@ static enum err open_state(struct store *s)
 			!fs_join(log, sizeof log, s->paths.state, "edits.log")))
 		err = err_set(&ei, ERR_IO, "the path is too long");
 	if (!err) {
+		sidelog_done(&s->log);
 		sidelog_init(&s->log, log);
-		err = open_checked(&s->state, path, &state_schema, &ei);
-		if (err == ERR_CORRUPT)
-			err = replace_state(s, path, &ei);
-		if (!err)
-			err = rebuild_when_new(s, &ei);
+		err = open_state_at(s, path, bad, &ei);
 	}
 	if (err == ERR_NOMEM)
 		return err;
 	if (err)
 		state_is_off(s, ei.msg);
 	return ERR_OK;
+}
+
+/* A lock that was taken in another file is worth nothing. */
+static void forget_locks(struct store *s)
+{
+	for (size_t i = 0; i < STORE_LOCKS; i++)
+		if (s->locks[i].fd >= 0) {
+			close(s->locks[i].fd);
+			s->locks[i].fd = -1;
+		}
+}
+
+static void reopen_state(struct store *s, struct file_id bad)
+{
+	enum err err;
+
+	db_close(&s->state);
+	forget_locks(s);
+	s->state_realm = 0;
+	s->counted_draft = 0;
+	if (open_state(s, bad))
+		state_is_off(s, "out of memory");
+	if (s->state.sql && s->realm[0])
+		s->state_realm = realm_id(&s->state, s->realm, &err, NULL);
+}
+
+enum err state_guard(struct store *s, enum err err)
+{
+	if (!s->state.sql || !s->state.damaged)
+		return err;
+	reopen_state(s, s->state_file);
+	return ERR_CORRUPT;
+}
+
+void state_follow(struct store *s)
+{
+	if (s->state.sql && !same_file(id_of(s->state.path), s->state_file))
+		reopen_state(s, (struct file_id){0});
 }
 
 /* --- life --- */
@@ -248,7 +312,7 @@ struct store *store_open(const struct paths *p, struct errinfo *ei)
 	sidelog_init(&s->log, "");
 	for (size_t i = 0; i < STORE_LOCKS; i++)
 		s->locks[i].fd = -1;
-	if (open_cache(s) || open_state(s)) {
+	if (open_cache(s) || open_state(s, (struct file_id){0})) {
 		err_set(ei, ERR_NOMEM, "out of memory while opening the local databases");
 		store_close(s);
 		return NULL;
@@ -311,16 +375,9 @@ void store_acknowledge(struct store *s)
 
 enum err store_verify(struct store *s, struct errinfo *ei)
 {
-	enum err err;
-
 	if (s->cache.sql)
 		cache_guard(s, db_check(&s->cache, NULL));
 	if (!s->state.sql)
 		return err_set(ei, ERR_STORE, "state.db is not open");
-	err = db_check(&s->state, ei);
-	if (err == ERR_CORRUPT) {
-		s->needs_acknowledgement = true;
-		state_is_off(s, "state.db is damaged; leave reticle and start it again to mend it");
-	}
-	return err;
+	return state_guard(s, db_check(&s->state, ei));
 }

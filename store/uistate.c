@@ -28,7 +28,7 @@ static bool one_text(struct store *s, const char *sql, const struct db_arg *args
 	any = db_row(st);
 	if (any)
 		buf_adds(out, (const char *)sqlite3_column_text(st, 0));
-	if (db_done(&s->state, st, NULL) || out->failed)
+	if (state_guard(s, db_done(&s->state, st, NULL)) || out->failed)
 		any = false;
 	if (!any)
 		buf_clear(out);
