@@ -198,9 +198,9 @@ static void load_set(struct options_entry *e)
 	if (!e->behind)
 		return;
 	set = catalog_get(e->session->cfg.store, e->kind, e->scope, NULL);
-	e->behind = false;
-	if (!set)
+	if (!set) /* nothing is stored, or there was no memory for it: look again next time */
 		return;
+	e->behind = false;
 	catalog_release(e->previous);
 	e->previous = e->set;
 	e->set = set;

@@ -272,19 +272,25 @@ static enum err read_own(struct picker *p, bool *changed)
 {
 	enum data_kind kind = own_kind(p->type);
 	uint64_t now = session_generation(p->session, kind);
+	enum err err;
 
 	*changed = p->rows.n == 0 || now != p->seen[kind];
-	p->seen[kind] = now;
 	if (!*changed)
 		return ERR_OK;
 	switch (kind) {
 	case DATA_AUDIENCES:
-		return read_audiences(p);
+		err = read_audiences(p);
+		break;
 	case DATA_CAMPAIGNS:
-		return read_campaigns(p);
+		err = read_campaigns(p);
+		break;
 	default:
-		return read_users(p);
+		err = read_users(p);
+		break;
 	}
+	if (!err)
+		p->seen[kind] = now;
+	return err;
 }
 
 enum err pick_rows_read(struct picker *p)
@@ -308,6 +314,11 @@ enum err pick_rows_read(struct picker *p)
 	}
 	if (changed && !err)
 		err = list_refresh(&p->list);
+	if (err) { /* half a list is none: all of it is read again with the next change */
+		pick_rows_clear(&p->rows);
+		list_refresh(&p->list); /* of no rows: needs no memory */
+		p->n_sets = 0;
+	}
 	return err;
 }
 

@@ -485,6 +485,46 @@ static void hostile_text_stays_text(void **state)
 	assert_sees(k, "fine");
 }
 
+/* --- memory --- */
+
+/* Fail the Nth allocation while the picker opens, is drawn, and takes: it may refuse, but never
+ * stage a part, and must go on when there is memory again. */
+static void no_memory_never_stages_a_part(void **state)
+{
+	static const enum targeting_type types[] = {
+	    TYPE_CONVERSATION, TYPE_CUSTOM_AUDIENCE, TYPE_AGE};
+	static const char *const ids[] = {"li1", "li3"};
+	struct kit *k = *state;
+	struct errinfo ei = {0};
+	char what[64];
+
+	for (size_t t = 0; t < sizeof types / sizeof *types; t++)
+		for (long n = 0; n < 400; n += n < 60 ? 1 : 7) {
+			struct picker_arg arg = {{ids, 2}, types[t]};
+			struct view *v = NULL;
+
+			mem_fail_after(n, 1);
+			app_push(k->app, &picker_view, &arg, &v, &ei);
+			if (v) {
+				app_draw(k->app);
+				app_exec(k->app, "mark", &ei);
+				app_exec(k->app, "take", &ei);
+			}
+			mem_fail_after(-1, 0);
+			app_close_to(k->app, app_top_kind(k->app, &line_items_view));
+			kit_turns(k);
+			/* the disk decides: reading it back may be what failed */
+			assert_int_equal(staging_load(k->session, &ei), ERR_OK);
+			assert_true(staging_changes(k->session)->n % 2 == 0);
+			if (staging_changes(k->session)->n)
+				assert_int_equal(staging_undo(k->session, what, &ei), ERR_OK);
+			assert_int_equal(staging_changes(k->session)->n, 0);
+		}
+	open_picker(k, TYPE_CONVERSATION, 2);
+	kit_press(k, "Enter");
+	assert_int_equal(staging_changes(k->session)->n, 2);
+}
+
 /* --- sizes --- */
 
 static void small_and_odd_screens_are_drawn(void **state)
@@ -529,6 +569,7 @@ int main(void)
 	    CASE(list_of_keywords_can_be_edited),
 	    CASE(ids_and_months_are_checked),
 	    CASE(hostile_text_stays_text),
+	    CASE(no_memory_never_stages_a_part),
 	    CASE(small_and_odd_screens_are_drawn),
 	};
 
