@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/fs.h"
 #include "config/config.h"
 
 static struct config c;
@@ -241,6 +242,38 @@ static void profile_is_chosen_or_explained(void **state)
 	assert_null(config_profile(&c, NULL, &ei));
 }
 
+/* Every option has its row in the documentation, with its default and help; no row is left over. */
+static void documentation_lists_every_option(void **state)
+{
+	struct buf doc;
+	size_t rows = 0;
+
+	(void)state;
+	buf_init(&doc, 1 << 20);
+	assert_int_equal(fs_read("docs/configuration.md", &doc, &ei), ERR_OK);
+	for (unsigned o = 0; o < CONFIG_OPT_COUNT; o++) {
+		const struct config_option_info *info = config_option_info(o);
+		char start[80], quoted[80];
+		const char *row, *end, *help;
+
+		snprintf(start, sizeof start, "\n| `%s` |", info->name);
+		row = strstr(buf_str(&doc), start);
+		if (!row)
+			fail_msg("no row for %s", info->name);
+		end = strchr(row + 1, '\n');
+		help = strstr(row, info->help);
+		if (!help || help > end)
+			fail_msg("another help for %s", info->name);
+		snprintf(quoted, sizeof quoted, "| `%s` |", info->dflt);
+		if (info->dflt[0] && (!strstr(row, quoted) || strstr(row, quoted) > end))
+			fail_msg("another default for %s", info->name);
+	}
+	for (const char *p = buf_str(&doc); (p = strstr(p, "\n| `")) != NULL; p++)
+		rows += p[4] != '$';
+	assert_int_equal(rows, CONFIG_OPT_COUNT);
+	buf_done(&doc);
+}
+
 /* --- files --- */
 
 static char dir[] = "/tmp/reticle-config-XXXXXX";
@@ -330,6 +363,7 @@ int main(void)
 	    T(every_prefix_parses_or_is_refused),
 	    T(options_can_be_set_but_secrets_cannot),
 	    T(profile_is_chosen_or_explained),
+	    T(documentation_lists_every_option),
 	    T(missing_file_is_no_error),
 	    T(secrets_need_a_private_file),
 	    T(symbolic_links_may_hold_no_secret),
