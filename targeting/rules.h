@@ -97,4 +97,7 @@ enum err rules_check(struct problem_list *out, const struct rule_ctx *ctx);
  * views. "" when it is targetable. */
 enum err rules_audience_reasons(struct buf *out, const struct audience *a);
 
+/* docs/rules.md: every rule of the table, in Markdown. */
+enum err rules_document(struct buf *out);
+
 #endif

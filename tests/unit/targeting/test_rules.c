@@ -1,5 +1,6 @@
 #include "tests/unit/targeting/kit.h"
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include <stdlib.h>
 #include "targeting/rules.h"
@@ -521,6 +522,24 @@ static void no_memory_is_an_error_and_leaks_nothing(void **state)
 	}
 }
 
+static void the_page_of_rules_is_up_to_date(void **state)
+{
+	static const char path[] = "docs/rules.md"; /* tests run from the top of the tree */
+	struct buf made, found;
+
+	(void)state;
+	buf_init(&made, 1u << 20);
+	buf_init(&found, 1u << 20);
+	assert_int_equal(rules_document(&made), ERR_OK);
+	if (getenv("RETICLE_GEN"))
+		assert_int_equal(fs_write(path, made.p, made.len, NULL), ERR_OK);
+	assert_int_equal(fs_read(path, &found, NULL), ERR_OK);
+	if (strcmp(buf_str(&made), buf_str(&found)) != 0)
+		fail_msg("%s differs from rules.def: run this test with RETICLE_GEN=1", path);
+	buf_done(&made);
+	buf_done(&found);
+}
+
 static void rules_are_found_by_name_and_complete(void **state)
 {
 	(void)state;
@@ -548,6 +567,7 @@ int main(void)
 	    cmocka_unit_test(held_changes_are_judged_as_not_there),
 	    cmocka_unit_test(long_names_are_cut_at_whole_letters),
 	    cmocka_unit_test(no_memory_is_an_error_and_leaks_nothing),
+	    cmocka_unit_test(the_page_of_rules_is_up_to_date),
 	    cmocka_unit_test(rules_are_found_by_name_and_complete),
 	};
 
