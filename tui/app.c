@@ -191,6 +191,7 @@ void app_suspend(struct app *app)
 	sigprocmask(SIG_UNBLOCK, &tstp, NULL);
 	raise(SIGTSTP);
 	sigprocmask(SIG_BLOCK, &tstp, NULL);
+	app->continued = true; /* the SIGCONT that is about to be read is this one */
 	app_return(app);
 }
 
@@ -215,8 +216,9 @@ static void on_signal(struct loop *l, int fd, short revents, void *user)
 			app_suspend(app);
 			break;
 		case SIGCONT: /* stopped with SIGSTOP: somebody else had the terminal */
-			if (!term_is_left(app->term))
+			if (!term_is_left(app->term) && !app->continued)
 				app_return(app);
+			app->continued = false;
 			break;
 		case SIGWINCH:
 			take_size(app);

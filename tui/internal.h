@@ -56,6 +56,7 @@ struct app {
 	bool color, dirty, painted, closing;
 	bool unfocused; /* the terminal window has lost the focus */
 	bool swallow_click;
+	bool continued; /* after a suspension of our own */
 
 	struct view *top, *dead;
 	uint64_t next_id;

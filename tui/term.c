@@ -159,13 +159,24 @@ static void add_text(char *to, size_t cap, const char *s)
 static const char *const mouse_on = "\033[?1002;1006;1004h";
 static const char *const mouse_off = "\033[?1002;1006;1004l";
 
-static void make_restore(struct term *t)
+/* Terminals with one of xterm's mouse keys also know its private modes, or ignore them. */
+static bool is_xterm_like(void)
+{
+	char s[SEQUENCE_MAX];
+
+	painter_cap("kmous", s, sizeof s);
+	if (!*s)
+		painter_cap("BE", s, sizeof s);
+	return *s != '\0';
+}
+
+static void make_restore(bool xterm_like)
 {
 	char s[SEQUENCE_MAX] = "";
 
 	/* CAN ends a sequence that the crash may have cut in half */
 	add_text(s, sizeof s, "\x18");
-	if (t->xterm_like) {
+	if (xterm_like) {
 		add_text(s, sizeof s, mouse_off);
 		add_text(s, sizeof s, "\033[?2004l");
 	}
@@ -176,17 +187,6 @@ static void make_restore(struct term *t)
 	add_cap(s, sizeof s, "rmcup");
 	memcpy(restore.bytes, s, sizeof restore.bytes);
 	restore.n = strlen(s);
-}
-
-/* Terminals with one of xterm's mouse keys also know its private modes, or ignore them. */
-static bool is_xterm_like(void)
-{
-	char s[SEQUENCE_MAX];
-
-	painter_cap("kmous", s, sizeof s);
-	if (!*s)
-		painter_cap("BE", s, sizeof s);
-	return *s != '\0';
 }
 
 static void send(struct term *t, const char *s)
@@ -232,19 +232,19 @@ static void write_patiently(int fd, const char *p, size_t n)
 {
 	struct sigaction act = {.sa_handler = on_alarm}, old;
 	int flags = fcntl(fd, F_GETFL);
-	ssize_t done = write(fd, p, n);
+	ssize_t done;
 
-	if (done == (ssize_t)n || (done < 0 && errno != EAGAIN))
-		return;
-	if (done > 0) {
-		p += done;
-		n -= (size_t)done;
-	}
 	sigemptyset(&act.sa_mask);
 	sigaction(SIGALRM, &act, &old);
-	alarm(1);
 	fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
-	done = write(fd, p, n); /* as much as goes in a second */
+	alarm(1);
+	do {
+		done = write(fd, p, n);
+		if (done > 0) {
+			p += done;
+			n -= (size_t)done;
+		}
+	} while (done > 0 && n > 0);
 	alarm(0);
 	fcntl(fd, F_SETFL, flags);
 	sigaction(SIGALRM, &old, NULL);
@@ -264,6 +264,17 @@ void term_leave(struct term *t)
 		tcflush(t->in, TCIFLUSH);
 	tcsetattr(t->in, TCSANOW, &restore.saved);
 	restore.armed = 0;
+}
+
+void term_rescue(const struct termios *saved)
+{
+	const char *name = getenv("TERM"), *why;
+
+	if (name && painter_load(name, STDOUT_FILENO, &why)) {
+		make_restore(is_xterm_like());
+		write_patiently(STDOUT_FILENO, restore.bytes, restore.n);
+	}
+	tcsetattr(STDIN_FILENO, TCSANOW, saved);
 }
 
 bool term_is_left(const struct term *t)
@@ -298,7 +309,7 @@ enum err term_open(bool mouse, struct term **out, struct errinfo *ei)
 	t->mouse = mouse && t->xterm_like;
 	restore.in = t->in;
 	restore.out = t->out;
-	make_restore(t);
+	make_restore(t->xterm_like);
 	arm_crash_handlers();
 	term_enter(t);
 	*out = t;

@@ -41,6 +41,9 @@ void term_enter(struct term *t);
 bool term_is_left(const struct term *t);
 void term_set_mouse(struct term *t, bool on);
 bool term_has_mouse(const struct term *t);
+/* For a process that never opened the terminal: undo what another one may have left behind. */
+struct termios;
+void term_rescue(const struct termios *saved);
 /* Bytes read; 0: nothing there now; -1: hung up. */
 long term_read(struct term *t, char *p, size_t n);
 

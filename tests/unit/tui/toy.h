@@ -234,7 +234,7 @@ static bool toy_busy(void *user)
 	return ((struct toy *)user)->busy;
 }
 
-static bool toy_may(
+static inline bool toy_may(
     void *user, const struct command *cmd, const struct view *v, char *reason, size_t cap)
 {
 	(void)v;
@@ -250,14 +250,14 @@ static void toy_view_closed(void *user, uint64_t id)
 	((struct toy *)user)->closed++;
 }
 
-static void toy_status(void *user, struct status *s)
+static inline void toy_status(void *user, struct status *s)
 {
 	(void)user;
 	status_add(s, false, STYLE_NORMAL, "profile demo");
 	status_add(s, true, STYLE_NORMAL, "3 staged");
 }
 
-static void toy_start(size_t rows, int cols, int lines, bool pinned)
+static inline void toy_start(size_t rows, int cols, int lines, bool pinned)
 {
 	struct app_config cfg = {.headless = true,
 	    .cols = cols,
