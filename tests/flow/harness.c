@@ -143,13 +143,23 @@ static char *exchange(const struct sandbox *s, const char *request, size_t n)
 	return answer;
 }
 
-char *control_get(const struct sandbox *s, const char *path)
+static char *bodyless(const struct sandbox *s, const char *method, const char *path)
 {
 	char request[1024];
 	int n = snprintf(request, sizeof request,
-	    "GET %s HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", path);
+	    "%s %s HTTP/1.0\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", method, path);
 
 	return exchange(s, request, (size_t)n);
+}
+
+char *control_get(const struct sandbox *s, const char *path)
+{
+	return bodyless(s, "GET", path);
+}
+
+char *control_delete(const struct sandbox *s, const char *path)
+{
+	return bodyless(s, "DELETE", path);
 }
 
 char *control_post(const struct sandbox *s, const char *path, const char *json)

@@ -31,6 +31,7 @@ bool run_until(struct loop *l, const bool *flag, int limit_ms);
  * caller's (free); the test fails unless the status is 200. */
 char *control_get(const struct sandbox *s, const char *path);
 char *control_post(const struct sandbox *s, const char *path, const char *json);
+char *control_delete(const struct sandbox *s, const char *path);
 /* Rules for the fault plan: a JSON array as in docs/sandbox.md. */
 void sandbox_faults(const struct sandbox *s, const char *rules);
 

@@ -23,10 +23,11 @@ struct world {
 	char li[2][65];
 	struct criterion_set base;
 	struct apply_base bases[2];
+	const struct apply_options *options;
 };
 
-static const int64_t delays[] = {60, 150, 400, 2500};
-static const struct apply_options fast = {delays, 4};
+static const int64_t short_delays[] = {30, 80, 200, 450}, long_delays[] = {60, 150, 400, 2500};
+static const struct apply_options fast = {short_delays, 4}, slow = {long_delays, 4};
 
 /* --- reading --- */
 
@@ -78,34 +79,53 @@ static void read_base(struct world *w)
 		w->bases[i] = (struct apply_base){w->li[i], w->base.v, w->base.n};
 }
 
-static void begin_with(struct world *w, const char *const *args)
+/* One sandbox for all tests; each gets two line items that no other test touches. */
+static struct sandbox server;
+static struct line_item_set items;
+static size_t next_item;
+
+static int set_up(void **state)
+{
+	static const char *const args[] = {
+	    "--line-items", "80", "--criteria", "5", "--no-rate-limit", NULL};
+
+	(void)state;
+	server = sandbox_start(args);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	line_item_set_done(&items);
+	sandbox_stop(&server);
+	return 0;
+}
+
+static void begin(struct world *w)
 {
 	struct read r = {0};
 
-	*w = (struct world){.server = sandbox_start(args), .loop = loop_new()};
+	*w = (struct world){.server = server, .loop = loop_new(), .options = &fast};
 	struct api_config cfg = sandbox_config(&w->server);
 
 	cfg.timeout_s = 1;
 	w->api = api_new(w->loop, &cfg, NULL);
 	assert_non_null(w->api);
 	criterion_set_init(&w->base);
-	line_item_set_init(&r.line_items);
-	api_line_items(w->api, &(struct list_query){.account_id = ACCOUNT},
-	    &(struct api_call){.fn = on_line_items, .user = &r});
-	assert_true(run_until(w->loop, &r.done, 20000));
-	assert_true(r.line_items.n >= 2);
+	if (!items.n) {
+		line_item_set_init(&r.line_items);
+		api_line_items(w->api, &(struct list_query){.account_id = ACCOUNT},
+		    &(struct api_call){.fn = on_line_items, .user = &r});
+		assert_true(run_until(w->loop, &r.done, 20000));
+		items = r.line_items;
+	}
+	assert_true(next_item + 2 <= items.n);
 	for (int i = 0; i < 2; i++)
-		snprintf(w->li[i], sizeof w->li[i], "%s", r.line_items.v[i].id);
-	line_item_set_done(&r.line_items);
+		snprintf(w->li[i], sizeof w->li[i], "%s", items.v[next_item++].id);
+	free(control_delete(&server, "/__sandbox/faults"));
+	free(control_delete(&server, "/__sandbox/ledger"));
 	read_base(w);
-}
-
-static void begin(struct world *w)
-{
-	static const char *const args[] = {
-	    "--line-items", "4", "--criteria", "5", "--no-rate-limit", NULL};
-
-	begin_with(w, args);
 }
 
 static void end(struct world *w)
@@ -113,7 +133,6 @@ static void end(struct world *w)
 	criterion_set_done(&w->base);
 	api_free(w->api);
 	loop_free(w->loop);
-	sandbox_stop(&w->server);
 	clock_unpin();
 }
 
@@ -158,7 +177,7 @@ static struct run apply_batches(struct world *w, const struct apply_batch *b, si
 	struct run r = {0};
 	struct errinfo ei = {0};
 
-	if (!apply_start(w->api, &job, NULL, &fast, on_event, &r, &ei))
+	if (!apply_start(w->api, &job, NULL, w->options, on_event, &r, &ei))
 		fail_msg("%s", ei.msg);
 	assert_true(run_until(w->loop, &r.done, 60000));
 	return r;
@@ -287,11 +306,13 @@ static void a2_b8_in_every_duplicate_mode_and_with_read_lag(void **state)
 
 	(void)state;
 	for (size_t m = 0; m < 3; m++) {
-		const char *args[] = {"--line-items", "4", "--criteria", "5", "--no-rate-limit",
-		    "--dup", modes[m], NULL};
+		char mode[64];
 		struct world w;
 
-		begin_with(&w, args);
+		begin(&w);
+		snprintf(mode, sizeof mode, "{\"mode\":\"%s\"}", modes[m]);
+		free(control_post(&w.server, "/__sandbox/dup", mode));
+		w.options = &slow;
 		for (size_t k = 0; k < 3; k++) {
 			char rules[512], value[32];
 
@@ -312,6 +333,7 @@ static void a2_b8_in_every_duplicate_mode_and_with_read_lag(void **state)
 		no_doubles(&w);
 		end(&w);
 	}
+	free(control_post(&server, "/__sandbox/dup", "{\"mode\":\"reject\"}"));
 }
 
 static void a3_lost_before_the_commit(void **state)
@@ -366,6 +388,7 @@ static void a5_a_commit_that_comes_after_the_timeout(void **state)
 
 	(void)state;
 	begin(&w);
+	w.options = &slow;
 	fault(&w, RULE, "stall@pre-commit:2000", "");
 	struct apply_op op = keyword(&w, 0, "late");
 	struct run r = apply_ops(&w, &op, 1);
@@ -712,5 +735,5 @@ int main(void)
 	    cmocka_unit_test(b13_the_line_item_was_deleted),
 	    cmocka_unit_test(b19_exactly_500_operations),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
