@@ -1,0 +1,144 @@
+#include "tests/unit/targeting/kit.h"
+
+#include "base/mem.h"
+#include "targeting/resolve.h"
+
+static const struct option options[] = {{.value = "96683cc9126741d1", .name = "United States"},
+    {.value = "3b77caf94bfc81fe", .name = "Los Angeles, Los Angeles CA, CA, USA"},
+    {.value = "5122804691e5fecc", .name = "Los Angeles CA, US"},
+    {.value = "b6b8d75a320f81d9", .name = "Portland OR, US"},
+    {.value = "00a8b25e420adc94", .name = "Portland, Victoria, Australia"},
+    {.value = "6c6fd550ac2d3d60", .name = "Portland, ME, USA"},
+    {.value = "aaaaaaaaaaaaaaa1", .name = "M\xc3\xbcnchen, Bayern, Deutschland"},
+    {.value = "aaaaaaaaaaaaaaa2", .name = "60004, IL, US"},
+    {.value = "aaaaaaaaaaaaaaa3", .name = "Georgia"},
+    {.value = "aaaaaaaaaaaaaaa4", .name = "Georgia, US"}, {.value = "19002", .name = "Pets/Cats"},
+    {.value = "aaaaaaaaaaaaaaa5", .name = "Saint-\xc3\x89tienne"},
+    {.value = "aaaaaaaaaaaaaaa6", .name = NULL}, {.value = "aaaaaaaaaaaaaaa7", .name = "Brazil"},
+    {.value = "aaaaaaaaaaaaaaa8", .name = "\xe6\x9d\xb1\xe4\xba\xac"}};
+#define OPTIONS (sizeof options / sizeof options[0])
+
+struct bench {
+	struct resolve_index index;
+	struct resolve_result result;
+};
+
+static void run(struct bench *b, const char *text)
+{
+	resolve_index_init(&b->index);
+	resolve_result_init(&b->result);
+	assert_int_equal(resolve_index_build(&b->index, options, OPTIONS), ERR_OK);
+	assert_int_equal(resolve_block(&b->result, &b->index, text, strlen(text)), ERR_OK);
+}
+
+static void done(struct bench *b)
+{
+	resolve_index_done(&b->index);
+	resolve_result_done(&b->result);
+}
+
+static const struct {
+	const char *text;
+	enum resolve_kind kind;
+	int first; /* of the options, -1: none */
+	size_t n;
+} lines[] = {{"United States", RESOLVE_EXACT, 0, 1}, {"united  states,", RESOLVE_EXACT, 0, 1},
+    {"96683cc9126741d1", RESOLVE_EXACT, 0, 1}, {"19002", RESOLVE_EXACT, 10, 1},
+    {"Los Angeles", RESOLVE_AMBIGUOUS, 1, 1}, {"los angeles ca", RESOLVE_AMBIGUOUS, 2, 1},
+    {"los angeles ca us", RESOLVE_EXACT, 2, 1}, {"Portland", RESOLVE_AMBIGUOUS, 4, 2},
+    {"Portland, ME, USA", RESOLVE_EXACT, 5, 1}, {"Munchen", RESOLVE_AMBIGUOUS, 6, 1},
+    {"M\xc3\xbcnchen", RESOLVE_AMBIGUOUS, 6, 1}, {"60004", RESOLVE_AMBIGUOUS, 7, 1},
+    {"Georgia", RESOLVE_AMBIGUOUS, 8, 2}, {"Cats", RESOLVE_AMBIGUOUS, 10, 1},
+    {"pets / cats", RESOLVE_EXACT, 10, 1}, {"SAINT ETIENNE", RESOLVE_EXACT, 11, 1},
+    {"\xe6\x9d\xb1\xe4\xba\xac", RESOLVE_EXACT, 14, 1}, {"Atlantis", RESOLVE_UNKNOWN, -1, 0},
+    {"...", RESOLVE_UNKNOWN, -1, 0}, {"@nasa", RESOLVE_UNKNOWN, -1, 0},
+    {"Los", RESOLVE_UNKNOWN, -1, 0}, {"\xff\xfe", RESOLVE_UNKNOWN, -1, 0}};
+
+static void lines_are_exact_ambiguous_or_unknown(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		struct bench b;
+
+		run(&b, lines[i].text);
+		assert_int_equal(b.result.n, 1);
+		if (b.result.v[0].kind != lines[i].kind || b.result.v[0].n_choices != lines[i].n)
+			fail_msg("%s: kind %d, %zu choices", lines[i].text, (int)b.result.v[0].kind,
+			    b.result.v[0].n_choices);
+		if (lines[i].first >= 0)
+			assert_int_equal(b.result.v[0].choices[0], lines[i].first);
+		done(&b);
+	}
+}
+
+static void a_block_keeps_line_numbers_and_counts(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	run(&b, "\nBrazil;\r\n\n  Portland \nAtlantis\nBrazil\n");
+	assert_int_equal(b.result.n, 3);
+	assert_int_equal(b.result.v[0].line, 2);
+	assert_string_equal(b.result.v[1].text, "Portland");
+	assert_int_equal(b.result.v[1].line, 4);
+	assert_int_equal(b.result.n_exact, 1);
+	assert_int_equal(b.result.n_ambiguous, 1);
+	assert_int_equal(b.result.n_unknown, 1);
+	assert_int_equal(b.result.n_duplicates, 1);
+	done(&b);
+}
+
+static void many_choices_are_cut_and_counted(void **state)
+{
+	static char names[50][40];
+	struct option many[50];
+	struct resolve_index x;
+	struct resolve_result r;
+
+	(void)state;
+	for (size_t i = 0; i < 50; i++) {
+		snprintf(names[i], sizeof names[i], "Springfield, S%zu, USA", i);
+		many[i] = (struct option){.value = names[i] + 13, .name = names[i]};
+	}
+	resolve_index_init(&x);
+	resolve_result_init(&r);
+	assert_int_equal(resolve_index_build(&x, many, 50), ERR_OK);
+	assert_int_equal(resolve_block(&r, &x, "springfield", 11), ERR_OK);
+	assert_int_equal(r.v[0].n_choices, RESOLVE_MAX_CHOICES);
+	assert_int_equal(r.v[0].n_more, 50 - RESOLVE_MAX_CHOICES);
+	for (size_t i = 0; i < RESOLVE_MAX_CHOICES; i++)
+		assert_int_equal(r.v[0].choices[i], i);
+	resolve_index_done(&x);
+	resolve_result_done(&r);
+}
+
+static void no_memory_is_an_error_and_leaks_nothing(void **state)
+{
+	(void)state;
+	for (long fail = 0; fail < 30; fail++) {
+		struct bench b;
+		enum err err;
+
+		resolve_index_init(&b.index);
+		resolve_result_init(&b.result);
+		mem_fail_after(fail, 1);
+		err = resolve_index_build(&b.index, options, OPTIONS);
+		if (!err)
+			err = resolve_block(&b.result, &b.index, "Portland\nBrazil", 15);
+		mem_fail_after(-1, 0);
+		assert_true(err == ERR_OK || err == ERR_NOMEM);
+		done(&b);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(lines_are_exact_ambiguous_or_unknown),
+	    cmocka_unit_test(a_block_keeps_line_numbers_and_counts),
+	    cmocka_unit_test(many_choices_are_cut_and_counted),
+	    cmocka_unit_test(no_memory_is_an_error_and_leaks_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
