@@ -1,6 +1,8 @@
 #include "tests/unit/targeting/kit.h"
 
 #include "base/mem.h"
+#include "targeting/ablate.h"
+#include "targeting/widen.h"
 
 static const char *label(void *user, const struct criterion *c)
 {
@@ -236,6 +238,82 @@ static void random_text_never_breaks_the_parser(void **state)
 	}
 }
 
+/* --- conditions left out, and what widens */
+
+static void every_condition_is_left_out_once(void **state)
+{
+	struct criterion_set s;
+	const struct criterion *v[16];
+	struct ablation a;
+
+	(void)state;
+	criterion_set_init(&s);
+	ablation_init(&a);
+	assert_int_equal(ablation_build(&a, v, 0), ERR_OK);
+	assert_int_equal(a.n, 0);
+	assert_false(a.has_primary);
+	kit_add(&s, TYPE_BROAD_KEYWORD, OP_EQ, "tea");
+	kit_add(&s, TYPE_LOCATION, OP_EQ, "us");
+	kit_add(&s, TYPE_LOCATION, OP_EQ, "ca");
+	kit_add(&s, TYPE_PLATFORM, OP_EQ, "0");
+	kit_add(&s, TYPE_PLATFORM_VERSION, OP_EQ, "17");
+	kit_add(&s, TYPE_BROAD_KEYWORD, OP_NE, "x");
+	assert_int_equal(ablation_build(&a, v, kit_list(&s, v)), ERR_OK);
+	assert_true(a.has_primary);
+	assert_int_equal(a.n, 3);
+	assert_string_equal(a.v[0].label, "Location");
+	assert_int_equal(a.v[0].n_without, 2);
+	assert_int_equal(a.v[0].n_rest, 4);
+	assert_string_equal(a.v[1].label, "Devices and platforms");
+	assert_int_equal(a.v[1].n_rest, 4);
+	assert_string_equal(a.v[2].label, "Exclusions");
+	assert_ptr_equal(a.v[2].rest[0], &s.v[0]);
+	ablation_done(&a);
+	criterion_set_done(&s);
+}
+
+/* Removing rows at random: whoever is newly reached must have been announced by a flag. */
+static void nobody_is_reached_anew_without_a_flag(void **state)
+{
+	size_t wider = 0, silent = 0;
+
+	(void)state;
+	kit_seed(64);
+	for (int round = 0; round < 10000; round++) {
+		const struct criterion *before[KIT_POOL], *after[KIT_POOL];
+		struct widen_input in = {.before = before, .after = after, .lookup = &kit_lookup};
+		struct criterion_set s;
+		struct widen w;
+		bool newly = false;
+		struct buf b;
+
+		criterion_set_init(&s);
+		buf_init(&b, 4096);
+		kit_random_set(&s, 14);
+		in.n_before = kit_list(&s, before);
+		for (size_t i = 0; i < s.n; i++)
+			if (kit_below(3))
+				after[in.n_after++] = before[i];
+		widen_judge(&in, &w);
+		for (uint64_t p = 0; p < 64; p++) {
+			uint64_t person = kit_mix(p * 7919 + (uint64_t)round);
+
+			newly |= !kit_reaches(before, in.n_before, person) &&
+				 kit_reaches(after, in.n_after, person);
+		}
+		if (newly && !w.flags)
+			fail_msg("round %d: wider without a flag", round);
+		assert_int_equal(widen_text(&b, &w), ERR_OK);
+		assert_int_equal(b.len > 0, w.flags != WIDEN_NONE);
+		assert_int_equal(widen_must_acknowledge(&w), w.flags != WIDEN_NONE);
+		wider += newly;
+		silent += !w.flags;
+		buf_done(&b);
+		criterion_set_done(&s);
+	}
+	assert_true(wider > 2000 && silent > 500);
+}
+
 static void no_memory_is_an_error(void **state)
 {
 	struct criterion_set s;
@@ -272,6 +350,8 @@ int main(void)
 	    cmocka_unit_test(exact_form_round_trips),
 	    cmocka_unit_test(bad_expressions_are_refused_with_a_place),
 	    cmocka_unit_test(random_text_never_breaks_the_parser),
+	    cmocka_unit_test(every_condition_is_left_out_once),
+	    cmocka_unit_test(nobody_is_reached_anew_without_a_flag),
 	    cmocka_unit_test(no_memory_is_an_error),
 	};
 
