@@ -6,6 +6,8 @@
 #include <strings.h>
 #include "base/text.h"
 
+#define FOREIGN_WORDS 120 /* bytes of a page that is no JSON that an error quotes */
+
 const struct retry_rule *retry_rule(enum answer_case c)
 {
 	static const struct retry_rule rows[] = {
@@ -159,17 +161,38 @@ static enum err err_of_status(int status, const char *api_code)
 	return ERR_PROTOCOL;
 }
 
-/* A body that is no JSON: its beginning, made harmless, is enough to recognise a captive portal. */
+/* The words of a page without its tags, single blanks between them: enough to recognise a captive
+ * portal or a CDN by, and nothing that looks like markup. */
+static void words_of_page(struct buf *out, const char *p, size_t n)
+{
+	bool tag = false, blank = true;
+
+	for (size_t i = 0; i < n && out->len < FOREIGN_WORDS; i++) {
+		bool space = p[i] == ' ' || p[i] == '\n' || p[i] == '\r' || p[i] == '\t';
+
+		tag = p[i] == '<' || (tag && p[i] != '>');
+		if ((tag || space || p[i] == '>') && !blank)
+			buf_addc(out, ' ');
+		else if (!tag && !space && p[i] != '>')
+			buf_addc(out, p[i]);
+		blank = tag || space || p[i] == '>';
+	}
+}
+
+/* A body that is no JSON: what it says, made harmless. */
 static void describe_foreign(struct answer *an, const struct transport_reply *r)
 {
-	struct buf b;
-	size_t n = r->body.len < 120 ? r->body.len : 120;
+	struct buf words, b;
 
+	buf_init(&words, FOREIGN_WORDS + 1);
 	buf_init(&b, 1024);
-	text_escape(&b, buf_str(&r->body), n);
-	err_set(&an->ei, err_of_status(r->status, ""), "HTTP %d %s%s%s", r->status,
-	    n ? "without JSON: " : "without content", buf_str(&b), r->body.len > n ? "..." : "");
+	words_of_page(&words, buf_str(&r->body), r->body.len);
+	text_escape(&b, buf_str(&words), words.len);
+	err_set(&an->ei, err_of_status(r->status, ""), "HTTP %d %s%s", r->status,
+	    r->body.len ? "with something that is no JSON; it says: " : "without content",
+	    buf_str(&b));
 	an->ei.http = r->status;
+	buf_done(&words);
 	buf_done(&b);
 }
 

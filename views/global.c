@@ -22,6 +22,19 @@ static enum err go(struct app *app, const struct view_ops *ops, const void *arg,
 	return app_push(app, ops, arg, NULL, ei);
 }
 
+/* Another account: nothing of the old one may stay open, or edits could go to foreign ids. */
+static enum err start_over(struct app *app, struct errinfo *ei)
+{
+	struct view *bottom = app_top(app);
+
+	while (bottom && bottom->below)
+		bottom = bottom->below;
+	if (bottom)
+		app_close_to(app, bottom);
+	return bottom ? app_replace(app, &line_items_view, NULL, NULL, ei)
+		      : app_push(app, &line_items_view, NULL, NULL, ei);
+}
+
 static enum err undo(struct app *app, struct session *s, bool again, struct errinfo *ei)
 {
 	char what[64];
@@ -54,7 +67,7 @@ enum err views_command(void *user, const struct command_call *call, struct errin
 		return go(app, &budgets_view, NULL, ei);
 	case VIEWS_ACCOUNT:
 		err = session_open_account(s, call->argv[0], ei);
-		return err ? err : go(app, &line_items_view, NULL, ei);
+		return err ? err : start_over(app, ei);
 	case VIEWS_UNDO:
 		return undo(app, s, false, ei);
 	case VIEWS_REDO:
