@@ -249,8 +249,11 @@ static enum err count_few(struct store *s, const char *account, const struct lin
     struct snapshot_count *out)
 {
 	int64_t owner = owner_of(s, account);
-	enum err err = ERR_OK;
+	/* one read transaction: else every look-up takes and drops SQLite's locks */
+	enum err err = db_run(&s->cache, "BEGIN", NULL, NULL);
 
+	if (err)
+		return err;
 	for (size_t i = 0; i < items->n && !err; i++) {
 		sqlite3_stmt *st = db_query(&s->cache,
 		    "SELECT n, fetched_at FROM criteria INDEXED BY criteria_head"
@@ -262,7 +265,7 @@ static enum err count_few(struct store *s, const char *account, const struct lin
 			    sqlite3_column_int(st, 0), sqlite3_column_int64(st, 1)};
 		err = db_done(&s->cache, st, NULL);
 	}
-	return err;
+	return db_end(&s->cache, err, NULL);
 }
 
 enum err snapshot_counts(struct store *s, const char *account, const struct line_item_set *items,

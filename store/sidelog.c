@@ -14,6 +14,12 @@
 
 #define LOG_MAX (256u * 1024 * 1024)
 #define FLUSH_BYTES (1u * 1024 * 1024)
+/* A log is begun anew when it is this long and mostly history. */
+#ifdef RETICLE_TESTABLE
+#define ROTATE_BYTES (64 * 1024)
+#else
+#define ROTATE_BYTES (16 * 1024 * 1024)
+#endif
 #define HASH_DIGITS 16
 #define HASH_TAIL (3 + HASH_DIGITS) /* " h=" and the digits */
 
@@ -158,6 +164,11 @@ void sidelog_int(struct sidelog *l, const char *name, int64_t value)
 	put_int(&l->pending, value);
 }
 
+int64_t sidelog_length(const struct sidelog *l)
+{
+	return l->at.offset + (int64_t)l->pending.len;
+}
+
 enum err sidelog_sync(struct sidelog *l, struct errinfo *ei)
 {
 	enum err err;
@@ -243,6 +254,7 @@ static enum err start_anew(struct sidelog *l)
 	l->fd = open(l->path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	l->at.offset = 0;
 	l->at.hash = 0;
+	l->at.base = 0;
 	return l->fd < 0 ? ERR_IO : ERR_OK;
 }
 
@@ -266,6 +278,37 @@ static enum err sync_directory(const char *path)
 	return rc == 0 ? ERR_OK : ERR_IO;
 }
 
+static enum err open_file(struct sidelog *l, struct stat *st)
+{
+	l->fd =
+	    open(l->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (l->fd < 0 || fstat(l->fd, st) != 0)
+		return ERR_IO;
+	if (!S_ISREG(st->st_mode)) {
+		errno = EINVAL;
+		return ERR_IO;
+	}
+	return ERR_OK;
+}
+
+/* The program ended after the old log was moved away and before the database knew of the new one:
+ * the old one is whole, and goes on. */
+static enum err undo_interrupted_rotation(
+    struct sidelog *l, const struct sidelog_at *at, struct stat *st)
+{
+	char old[sizeof l->path + 8];
+	struct stat was;
+
+	snprintf(old, sizeof old, "%s.old", l->path);
+	if (lstat(old, &was) != 0 || !S_ISREG(was.st_mode) || was.st_size < at->offset)
+		return ERR_OK;
+	close(l->fd);
+	l->fd = -1;
+	if (rename(old, l->path) != 0)
+		return ERR_IO;
+	return open_file(l, st);
+}
+
 enum err sidelog_open(
     struct sidelog *l, const struct sidelog_at *at, bool *fresh, struct errinfo *ei)
 {
@@ -277,15 +320,17 @@ enum err sidelog_open(
 		return ERR_OK;
 	sidelog_close(l);
 	l->at = *at;
-	l->fd =
-	    open(l->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (l->fd < 0 || fstat(l->fd, &st) != 0 || !S_ISREG(st.st_mode))
-		err = ERR_IO;
-	else if (st.st_size < at->offset) {
-		err = start_anew(l);
-		*fresh = true;
-	} else if (st.st_size > at->offset)
+	err = open_file(l, &st);
+	if (!err && st.st_size < at->offset) {
+		err = undo_interrupted_rotation(l, at, &st);
+		*fresh = st.st_size < at->offset;
+	}
+	if (!err && !*fresh && st.st_size > at->offset)
 		err = take_over_tail(l, st.st_size);
+	if (!err && at->offset > ROTATE_BYTES && at->offset > 4 * at->base)
+		*fresh = true;
+	if (!err && *fresh)
+		err = start_anew(l);
 	if (!err && l->at.offset == 0)
 		err = sync_directory(l->path);
 	if (err) {

@@ -18,6 +18,7 @@
 struct sidelog_at { /* a point between two lines */
 	int64_t offset, seq; /* bytes before it, number of the last line before it (0: none) */
 	uint64_t hash;
+	int64_t base; /* bytes that the log began with when it was last begun anew */
 };
 
 struct sidelog {
@@ -34,13 +35,15 @@ void sidelog_init(struct sidelog *l, const char *path); /* path "": everything i
 void sidelog_done(struct sidelog *l);
 
 /* Open for appending behind `at`. Lines behind it that are whole stay, and a line that voids them is
- * added; a torn end is cut off. *fresh is set when the file is missing or shorter than `at` says:
- * the caller then writes everything that matters once more. */
+ * added; a torn end is cut off. *fresh is set when the log begins anew, because the file is missing
+ * or shorter than `at` says, or because it has grown long: the caller then writes everything that
+ * matters once more. The log before stays as "PATH.old". */
 enum err sidelog_open(
     struct sidelog *l, const struct sidelog_at *at, bool *fresh, struct errinfo *ei);
 void sidelog_line(struct sidelog *l, const char *verb);
 void sidelog_text(struct sidelog *l, const char *name, const char *value); /* NULL: left out */
 void sidelog_int(struct sidelog *l, const char *name, int64_t value);
+int64_t sidelog_length(const struct sidelog *l); /* with what is pending */
 /* Write what is pending and sync; l->at then is behind it. */
 enum err sidelog_sync(struct sidelog *l, struct errinfo *ei);
 void sidelog_close(struct sidelog *l); /* drops what is pending */

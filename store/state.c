@@ -160,13 +160,13 @@ void state_edit_log(struct sidelog *l, const struct edit_place *at, const struct
 static enum err read_log_end(struct store *s, struct sidelog_at *at, struct errinfo *ei)
 {
 	sqlite3_stmt *st =
-	    db_query(&s->state, "SELECT offset, seq, hash FROM log_end WHERE id = 1", NULL);
+	    db_query(&s->state, "SELECT offset, seq, hash, base FROM log_end WHERE id = 1", NULL);
 	bool any = db_row(st);
 	enum err err;
 
 	if (any)
 		*at = (struct sidelog_at){sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1),
-		    (uint64_t)sqlite3_column_int64(st, 2)};
+		    (uint64_t)sqlite3_column_int64(st, 2), sqlite3_column_int64(st, 3)};
 	err = db_done(&s->state, st, ei);
 	if (err)
 		return err;
@@ -175,8 +175,10 @@ static enum err read_log_end(struct store *s, struct sidelog_at *at, struct erri
 
 static enum err write_log_end(struct store *s, struct errinfo *ei)
 {
-	return db_run(&s->state, "UPDATE log_end SET offset=?, seq=?, hash=? WHERE id=1",
-	    BIND(INT(s->log.at.offset), INT(s->log.at.seq), INT(s->log.at.hash)), ei);
+	return db_run(&s->state, "UPDATE log_end SET offset=?, seq=?, hash=?, base=? WHERE id=1",
+	    BIND(INT(s->log.at.offset), INT(s->log.at.seq), INT(s->log.at.hash),
+		INT(s->log.at.base)),
+	    ei);
 }
 
 enum err state_begin(struct store *s, bool must, struct errinfo *ei)
@@ -324,5 +326,8 @@ enum err state_dump(struct store *s, struct errinfo *ei)
 {
 	enum err err = dump_edits(s, ei);
 
-	return err ? err : dump_batches(s, ei);
+	if (!err)
+		err = dump_batches(s, ei);
+	s->log.at.base = sidelog_length(&s->log);
+	return err;
 }

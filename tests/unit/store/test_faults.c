@@ -286,6 +286,59 @@ static void d5_a_log_that_vanished_is_begun_anew(void **state)
 	assert_string_equal(listed(DRAFT_STAGED), "a0 a1 [b0] c0");
 }
 
+/* A log that is mostly history is begun anew (from 64 KiB on in test builds), and nothing open is
+ * lost: not then, not when the program ends in the middle of it, not when the database goes after. */
+static void d5_a_long_log_is_begun_anew(void **state)
+{
+	char log[1200], old[1300];
+	struct stat st;
+	off_t last = 0;
+	uint64_t id;
+	int turns = 0;
+
+	(void)state;
+	snprintf(log, sizeof log, "%s", temp_file(temp_paths.state, "edits.log"));
+	snprintf(old, sizeof old, "%s.old", log);
+	stage("keep", 3, NULL);
+	for (; turns < 1000; turns++) {
+		assert_int_equal(stage("v", 1, &id), ERR_OK);
+		assert_int_equal(unstage(id, NULL), ERR_OK);
+		assert_int_equal(stat(log, &st), 0);
+		if (st.st_size < last)
+			break;
+		last = st.st_size;
+	}
+	assert_true(turns < 1000);
+	assert_true(last > 60000 && st.st_size < 2000);
+	assert_int_equal(stat(old, &st), 0);
+	assert_int_equal(st.st_size, last);
+	store_close(s);
+	forget_database();
+	temp_open();
+	assert_string_equal(listed(DRAFT_STAGED), "keep0 keep1 keep2");
+}
+
+static void d5_an_interrupted_new_beginning_is_undone(void **state)
+{
+	char log[1200], old[1300];
+	FILE *f;
+
+	(void)state;
+	snprintf(log, sizeof log, "%s", temp_file(temp_paths.state, "edits.log"));
+	snprintf(old, sizeof old, "%s.old", log);
+	stage("a", 2, NULL);
+	assert_int_equal(rename(log, old), 0);
+	f = fopen(log, "w");
+	fputs("3 2026-01-06T09:00:00Z edit id=1 wh", f);
+	fclose(f);
+	assert_int_equal(stage("b", 1, NULL), ERR_OK);
+	assert_int_not_equal(access(old, F_OK), 0);
+	store_close(s);
+	forget_database();
+	temp_open();
+	assert_string_equal(listed(DRAFT_STAGED), "a0 a1 b0");
+}
+
 /* --- D6 to D9: the lock --- */
 
 static void d6_only_one_terminal_may_apply(void **state)
@@ -646,6 +699,8 @@ int main(void)
 	    TEMP(d5_staging_goes_on_behind_a_torn_line),
 	    TEMP(d5_a_changed_line_ends_what_is_believed),
 	    TEMP(d5_a_log_that_vanished_is_begun_anew),
+	    TEMP(d5_a_long_log_is_begun_anew),
+	    TEMP(d5_an_interrupted_new_beginning_is_undone),
 	    TEMP(d6_only_one_terminal_may_apply),
 	    TEMP(d7_lock_falls_with_its_holder),
 	    TEMP(d8_without_locks_nothing_is_posted),
