@@ -106,7 +106,7 @@ static void status_network(const struct session *s, struct status *st)
 	char reset[21];
 
 	if (why) {
-		status_add(st, false, why->code ? STYLE_WARNING : STYLE_DIM, "%s",
+		status_add(st, false, why->code ? STYLE_WARNING : STYLE_STATUS, "%s",
 		    why->code ? "offline" : "connecting");
 		return;
 	}
@@ -115,11 +115,12 @@ static void status_network(const struct session *s, struct status *st)
 		status_add(st, false, STYLE_NOTE, "%u in flight%s", stats.in_flight + stats.queued,
 		    stats.waiting ? ", waiting" : "");
 	else
-		status_add(st, false, STYLE_DIM, "idle");
+		status_add(st, false, STYLE_STATUS, "idle");
 	if (stats.has_tightest) {
 		clock_format_utc(stats.tightest.reset_wall_s, reset);
 		status_add(st, false,
-		    stats.tightest.remaining * 5 < stats.tightest.limit ? STYLE_WARNING : STYLE_DIM,
+		    stats.tightest.remaining * 5 < stats.tightest.limit ? STYLE_WARNING
+									: STYLE_STATUS,
 		    "%s %lld/%lld until %.5s UTC", stats.tightest.name,
 		    (long long)stats.tightest.remaining, (long long)stats.tightest.limit,
 		    reset + 11);
@@ -139,12 +140,13 @@ static void status_age(const struct session *s, struct status *st)
 
 	if (items.fetched_at) {
 		clock_format_age(clock_wall_s() - items.fetched_at, age);
-		status_add(st, true, STYLE_DIM, "read %s%s", age, strcmp(age, "now") ? " ago" : "");
+		status_add(
+		    st, true, STYLE_STATUS, "read %s%s", age, strcmp(age, "now") ? " ago" : "");
 	}
 	if (options) {
 		clock_format_age(clock_wall_s() - options, age);
 		status_add(
-		    st, true, STYLE_DIM, "look-ups %s%s", age, strcmp(age, "now") ? " old" : "");
+		    st, true, STYLE_STATUS, "look-ups %s%s", age, strcmp(age, "now") ? " old" : "");
 	}
 }
 
@@ -160,7 +162,7 @@ void views_status(void *user, struct status *st)
 		status_add(
 		    st, false, STYLE_STATUS, "%s", a && a->name ? a->name : session_account_id(s));
 	if (session_role(s)[0])
-		status_add(st, false, STYLE_DIM, "%s", session_role(s));
+		status_add(st, false, STYLE_STATUS, "%s", session_role(s));
 	status_network(s, st);
 	status_age(s, st);
 	if (unknown)
@@ -168,7 +170,7 @@ void views_status(void *user, struct status *st)
 	if (n.creates + n.deletes)
 		status_add(st, true, STYLE_CHANGED, "%u staged", n.creates + n.deletes);
 	else
-		status_add(st, true, STYLE_DIM, "nothing staged");
+		status_add(st, true, STYLE_STATUS, "nothing staged");
 }
 
 void views_changed(struct app *app, unsigned kinds)

@@ -28,7 +28,7 @@ enum column {
 static const struct table_column columns[COL_COUNT] = {
     [COL_NAME] = {"Name", 32, 0, 4, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
     [COL_STATUS] = {"Status", 7, 9, 0, ALIGN_LEFT, CUT_END, COL_SORT},
-    [COL_OBJECTIVE] = {"Objective", 12, 16, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE},
+    [COL_OBJECTIVE] = {"Objective", 14, 16, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE},
     [COL_CRITERIA] = {"Criteria", 8, 8, 0, ALIGN_RIGHT, CUT_END, COL_SORT | COL_REVERSE},
     [COL_STAGED] = {"Staged", 7, 9, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_REVERSE},
     [COL_BID] = {"Bid", 9, 12, 0, ALIGN_RIGHT, CUT_END, COL_SORT | COL_HIDEABLE | COL_REVERSE},
