@@ -485,29 +485,42 @@ static enum err pack_image(struct buf *b, const struct criterion_set *set)
 	return err;
 }
 
-enum err journal_put_image(struct store *s, const struct journal_image *im, struct errinfo *ei)
+static enum err put_image(
+    struct store *s, const struct journal_image *im, struct buf *b, struct errinfo *ei)
 {
-	struct buf b;
 	enum err err;
 
-	buf_init(&b, IMAGE_BYTES);
-	err = pack_image(&b, im->criteria);
+	buf_clear(b);
+	err = pack_image(b, im->criteria);
 	if (err)
-		err_set(ei, err, "the criteria of line item %.64s are too large", im->line_item);
-	else
-		err = state_begin(s, true, ei);
-	if (!err) {
-		err = db_run(&s->state,
-		    "INSERT INTO image(changeset, realm, line_item, after, at, hash, data)"
-		    " VALUES(?,?,?,?,?,?,?)",
-		    BIND(INT(im->changeset), INT(s->state_realm), TEXT(im->line_item),
-			INT(im->after), INT(clock_wall_s()), INT(pack_hash(0, b.p, b.len)),
-			BLOB(b.p, b.len)),
-		    ei);
-		err = state_end(s, err, ei);
-	}
+		return err_set(
+		    ei, err, "the criteria of line item %.64s are too large", im->line_item);
+	return db_run(&s->state,
+	    "INSERT INTO image(changeset, realm, line_item, after, at, hash, data)"
+	    " VALUES(?,?,?,?,?,?,?)",
+	    BIND(INT(im->changeset), INT(s->state_realm), TEXT(im->line_item), INT(im->after),
+		INT(clock_wall_s()), INT(pack_hash(0, b->p, b->len)), BLOB(b->p, b->len)),
+	    ei);
+}
+
+enum err journal_put_images(
+    struct store *s, const struct journal_image *v, size_t n, struct errinfo *ei)
+{
+	struct buf b;
+	enum err err = state_begin(s, true, ei);
+
+	if (err)
+		return err;
+	buf_init(&b, IMAGE_BYTES);
+	for (size_t i = 0; i < n && !err; i++)
+		err = put_image(s, &v[i], &b, ei);
 	buf_done(&b);
-	return err;
+	return state_end(s, err, ei);
+}
+
+enum err journal_put_image(struct store *s, const struct journal_image *im, struct errinfo *ei)
+{
+	return journal_put_images(s, im, 1, ei);
 }
 
 /* --- recovery --- */

@@ -101,6 +101,9 @@ struct journal_image {
 	bool after;
 };
 enum err journal_put_image(struct store *s, const struct journal_image *im, struct errinfo *ei);
+/* Several, as one transaction. */
+enum err journal_put_images(
+    struct store *s, const struct journal_image *v, size_t n, struct errinfo *ei);
 /* The image of line_item that was current at a wall-clock time: the last one not after it, else
  * ERR_NOTFOUND. *at (may be NULL) is when it was taken. */
 enum err journal_image_at(

@@ -349,13 +349,15 @@ enum err store_bind(struct store *s, const char *host, const char *api_version, 
 	memcpy(s->realm, realm, sizeof realm);
 	s->draft[0] = '\0';
 	s->cache_realm = realm_id(&s->cache, realm, &err, ei);
+	/* damage is mended on the way, and the realm is then known to the new file */
 	err = cache_guard(s, err);
-	if (err && err != ERR_CORRUPT)
+	if (err && !s->cache_realm)
 		return err;
 	if (!s->state.sql)
 		return ERR_OK;
 	s->state_realm = realm_id(&s->state, realm, &err, ei);
-	return err;
+	err = state_guard(s, err);
+	return err && s->state.sql && !s->state_realm ? err : ERR_OK;
 }
 
 bool store_can_stage(const struct store *s)
