@@ -258,7 +258,8 @@ void check_touched(struct check *ck, enum targeting_type t)
 	}
 }
 
-static const char *message(struct check *ck, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static const char *message(
+    struct check *ck, const char *fmt, va_list ap)
 {
 	char text[MAX_MESSAGE_BYTES];
 
