@@ -281,16 +281,35 @@ static bool check_type(struct call *c, struct operation *op, bool is_batch)
 	return true;
 }
 
+/* The documents call operator_type required, yet their own examples (and SDKs) leave it out. The
+ * live API was seen to accept a LOCATION without it and to refuse a LANGUAGE (rule R2); since
+ * version 8 audiences need it; where EQ is no operator of the type nothing can be assumed. */
+static bool assume_operator(struct call *c, struct operation *op)
+{
+	enum targeting_type type = type_by_name(op->type_name);
+
+	if (op->op_name && *op->op_name)
+		return true;
+	if (c->sb->opt.require_operator || type == TYPE_LANGUAGE || type == TYPE_CUSTOM_AUDIENCE ||
+	    type == TYPE_CUSTOM_AUDIENCE_EXPANDED ||
+	    (type != TYPE_UNKNOWN && !type_allows(type, OP_EQ)))
+		return refuse(op, 400, "MISSING_PARAMETER", "operator_type",
+		    "\"operator_type\" is a required parameter");
+	op->op_name = "EQ";
+	return true;
+}
+
 static bool check_create(struct call *c, struct operation *op, bool is_batch)
 {
-	static const char *const names[] = {
-	    "line_item_id", "targeting_type", "targeting_value", "operator_type"};
-	const char *const values[] = {op->line_item_id, op->type_name, op->value, op->op_name};
+	static const char *const names[] = {"line_item_id", "targeting_type", "targeting_value"};
+	const char *const values[] = {op->line_item_id, op->type_name, op->value};
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 3; i++)
 		if (!values[i] || !*values[i])
 			return refuse(op, 400, "MISSING_PARAMETER", names[i],
 			    call_text(c, "\"%s\" is a required parameter", names[i]));
+	if (!assume_operator(c, op))
+		return false;
 	if (!id_is_legal(op->line_item_id))
 		return refuse(op, 404, "INVALID_ID_ILLEGAL_CHARACTERS", "line_item_id",
 		    "The id contains illegal characters");

@@ -1,6 +1,7 @@
 /* Custom audiences: lists, objects, who uses them (reference 7.1, 7.2). */
 #include <string.h>
 #include "sandbox/entity.h"
+#include "sandbox/life.h"
 #include "sandbox/route.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/templates.h"
@@ -84,6 +85,7 @@ void on_audience_create(struct call *c)
 	body_set_str(c->a, body, "owner_account_id", c->account);
 	body_set_time(c->a, body, "created_at", sandbox_now_s(c->sb));
 	entity_commit(c, ENTITY_AUDIENCE, body, "CREATE");
+	life_expect(c, json_text(body, "id"), 0);
 	entity_write(c, body);
 }
 

@@ -177,11 +177,12 @@ static bool collect(struct call *c, struct params *oauth)
 	return true;
 }
 
-static bool find_token(struct call *c, const char *token, const char **secret)
+static bool find_token(struct call *c, const char *token, enum auth_token kind, const char **secret)
 {
 	struct db *db = &c->sb->db;
-	sqlite3_stmt *q = db_query(
-	    db, "SELECT secret, user FROM token WHERE token = ? AND state = 'ACCESS'", "t", token);
+	sqlite3_stmt *q =
+	    db_query(db, "SELECT secret, user FROM token WHERE token = ? AND state = ?", "tt",
+		token, kind == TOKEN_ACCESS ? "ACCESS" : "REQUEST");
 	bool found = db_step(db, q);
 
 	if (found) {
@@ -192,26 +193,26 @@ static bool find_token(struct call *c, const char *token, const char **secret)
 	return found;
 }
 
-bool auth_check(struct call *c)
+bool auth_check_with(struct call *c, enum auth_token kind, struct params *oauth)
 {
-	const char *token, *version, *secret = NULL;
-	struct params oauth = {0};
+	const char *token, *version, *secret = "";
 	int64_t now = sandbox_now_s(c->sb) + c->skew_s, at;
 
-	if (!collect(c, &oauth) || !number_parse(params_get(&oauth, "oauth_timestamp"), &at)) {
+	*oauth = (struct params){0};
+	if (!collect(c, oauth) || !number_parse(params_get(oauth, "oauth_timestamp"), &at)) {
 		auth_refuse(c, 400, 215, "Bad Authentication data.");
 		return false;
 	}
-	c->nonce = params_get(&oauth, "oauth_nonce");
-	token = params_get(&oauth, "oauth_token");
-	version = params_get(&oauth, "oauth_version");
-	if (strcmp(params_get(&oauth, "oauth_consumer_key"), DEMO_CONSUMER_KEY) != 0 ||
-	    strcmp(params_get(&oauth, "oauth_signature_method"), "HMAC-SHA1") != 0 ||
+	c->nonce = params_get(oauth, "oauth_nonce");
+	token = params_get(oauth, "oauth_token");
+	version = params_get(oauth, "oauth_version");
+	if (strcmp(params_get(oauth, "oauth_consumer_key"), DEMO_CONSUMER_KEY) != 0 ||
+	    strcmp(params_get(oauth, "oauth_signature_method"), "HMAC-SHA1") != 0 ||
 	    (version && strcmp(version, "1.0") != 0)) {
 		auth_refuse(c, 401, 32, "Could not authenticate you.");
 		return false;
 	}
-	if (!token || !find_token(c, token, &secret)) {
+	if (kind != TOKEN_NONE && (!token || !find_token(c, token, kind, &secret))) {
 		auth_refuse(c, 401, 89, "Invalid or expired token.");
 		return false;
 	}
@@ -219,10 +220,17 @@ bool auth_check(struct call *c)
 		auth_refuse(c, 401, 135, "Timestamp out of bounds.");
 		return false;
 	}
-	if (!check_signature(c, &oauth, DEMO_CONSUMER_SECRET, secret) ||
-	    !nonces_take(&c->sb->nonces, token, c->nonce, now)) {
+	if (!check_signature(c, oauth, DEMO_CONSUMER_SECRET, secret) ||
+	    !nonces_take(&c->sb->nonces, token ? token : "", c->nonce, now)) {
 		auth_refuse(c, 401, 32, "Could not authenticate you.");
 		return false;
 	}
 	return true;
+}
+
+bool auth_check(struct call *c)
+{
+	struct params oauth;
+
+	return auth_check_with(c, TOKEN_ACCESS, &oauth);
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "sandbox/params.h"
 
 #define AUTH_SKEW_S 300
 
@@ -23,6 +24,11 @@ void nonces_done(struct nonces *n);
 /* Remember token + nonce; false when that pair was seen within the last ten minutes. */
 bool nonces_take(struct nonces *n, const char *token, const char *nonce, int64_t now_s);
 
+/* Which token a request must be signed with. */
+enum auth_token { TOKEN_ACCESS, TOKEN_REQUEST, TOKEN_NONE };
+
+/* The same check for the steps of the sign-in; *oauth gets the oauth_* parameters. */
+bool auth_check_with(struct call *c, enum auth_token kind, struct params *oauth);
 /* Reads query and form parameters into c->params and checks the signature. True: c->user is known.
  * False: c->status and c->out are the gateway's answer. */
 bool auth_check(struct call *c);

@@ -29,7 +29,7 @@ void catalogue_free(struct catalogue *c)
 	for (size_t i = 0; c && i < OPTION_KINDS; i++) {
 		mem_free(c->lists[i].v);
 		mem_free(c->lists[i].index);
-		if (c->lists[i].made)
+		if (c->lists[i].begun)
 			arena_done(&c->lists[i].arena);
 	}
 	mem_free(c);
@@ -54,36 +54,61 @@ static void build_index(struct catalogue_list *l)
 	}
 }
 
-static struct catalogue_list *list_of(struct catalogue *c, enum option_kind kind)
+static void begin(struct catalogue *c, struct catalogue_list *l, enum option_kind kind)
 {
-	struct catalogue_list *l = &c->lists[kind];
+	if (l->begun)
+		return;
+	arena_init(&l->arena);
+	l->begun = true;
+	catalogue_make(l, kind, c->now_s);
+	build_index(l);
+}
 
-	if (!l->made) {
-		arena_init(&l->arena);
-		l->made = true;
-		catalogue_make(l, kind, c->now_s);
-		build_index(l);
-	}
-	return l;
+static void finish(struct catalogue_list *l, enum option_kind kind)
+{
+	size_t before = l->n;
+
+	if (l->complete)
+		return;
+	l->complete = true;
+	catalogue_make_rest(l, kind);
+	if (l->n == before)
+		return;
+	mem_free(l->index);
+	build_index(l);
 }
 
 struct option_rows catalogue_rows(struct catalogue *c, enum option_kind kind)
 {
-	struct catalogue_list *l = list_of(c, kind);
+	struct catalogue_list *l = &c->lists[kind];
 
+	begin(c, l, kind);
+	finish(l, kind);
 	return (struct option_rows){l->v, l->n};
 }
 
-const struct option_row *catalogue_find(
-    struct catalogue *c, enum option_kind kind, const char *value)
+static const struct option_row *find(const struct catalogue_list *l, const char *value)
 {
-	struct catalogue_list *l = list_of(c, kind);
 	size_t at = map_hash(value) & (l->index_cap - 1);
 
 	for (; l->index[at]; at = (at + 1) & (l->index_cap - 1))
 		if (strcmp(l->v[l->index[at] - 1].value, value) == 0)
 			return &l->v[l->index[at] - 1];
 	return NULL;
+}
+
+const struct option_row *catalogue_find(
+    struct catalogue *c, enum option_kind kind, const char *value)
+{
+	struct catalogue_list *l = &c->lists[kind];
+	const struct option_row *row;
+
+	begin(c, l, kind);
+	row = find(l, value);
+	if (row || l->complete)
+		return row;
+	finish(l, kind);
+	return find(l, value);
 }
 
 /* The number of a show tells its market, so that one show does not make seventeen lists. */

@@ -57,7 +57,8 @@ struct catalogue;
 struct catalogue *catalogue_new(int64_t now_s); /* events are laid out around that time */
 void catalogue_free(struct catalogue *c);
 struct option_rows catalogue_rows(struct catalogue *c, enum option_kind kind);
-/* The row of that value, NULL when there is none. */
+/* The row of that value, NULL when there is none. Rows may move when another is looked up: copy what
+ * is kept (the strings stay). */
 const struct option_row *catalogue_find(
     struct catalogue *c, enum option_kind kind, const char *value);
 /* A TV show of any market. */

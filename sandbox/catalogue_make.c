@@ -249,3 +249,11 @@ void catalogue_make(struct catalogue_list *l, enum option_kind kind, int64_t now
 		break;
 	}
 }
+
+void catalogue_make_rest(struct catalogue_list *l, enum option_kind kind)
+{
+	if (kind == OPTION_LOCATION)
+		catalogue_make_more_places(l);
+	else if (kind == OPTION_CONVERSATION)
+		catalogue_make_more_topics(l);
+}

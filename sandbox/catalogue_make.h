@@ -19,12 +19,17 @@ struct catalogue_list {
 	size_t n, cap;
 	uint32_t *index; /* open addressing: row number + 1 by hash of the value */
 	size_t index_cap;
-	bool made;
+	bool begun, complete; /* real rows are there; made-up rows too */
 };
 
+/* The rows that matter by themselves, and then those that only make up the volume: most values that
+ * are looked up are among the first thousand, so a start need not make a hundred thousand. */
 void catalogue_make(struct catalogue_list *l, enum option_kind kind, int64_t now_s);
+void catalogue_make_rest(struct catalogue_list *l, enum option_kind kind);
 void catalogue_make_places(struct catalogue_list *l);
+void catalogue_make_more_places(struct catalogue_list *l);
 void catalogue_make_topics(struct catalogue_list *l, enum option_kind kind, int64_t now_s);
+void catalogue_make_more_topics(struct catalogue_list *l);
 
 /* Append a row; strings are copied, the folded name is made. */
 void catalogue_add(struct catalogue_list *l, const struct option_row *row);

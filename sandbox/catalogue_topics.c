@@ -43,12 +43,18 @@ static void add_conversation(struct catalogue_list *l, const char *type, const c
 
 static void add_conversations(struct catalogue_list *l)
 {
-	char type[40], name[80];
+	char name[80];
 
 #define CONVERSATION(kind, names)                                                                  \
 	for (const char *p = names; catalogue_next(&p, name, sizeof name);)                        \
 		add_conversation(l, kind, name);
 #include "sandbox/options.def"
+}
+
+void catalogue_make_more_topics(struct catalogue_list *l)
+{
+	char type[40], name[80];
+
 	for (size_t i = 0; l->n < CONVERSATIONS_TOTAL; i++) {
 		const char *types = CONVERSATION_TYPES;
 

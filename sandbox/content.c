@@ -25,8 +25,10 @@ static const struct {
 #include "sandbox/content.def"
 };
 
-static const char *const curated[] = {
-#define CURATED(id, name, countries, publishers) id,
+static const struct {
+	const char *id, *countries;
+} curated[] = {
+#define CURATED(id, name, countries, publishers) {id, countries},
 #include "sandbox/content.def"
 };
 
@@ -45,12 +47,12 @@ bool content_is_iab(const char *id)
 	return content_iab_name(id) != NULL;
 }
 
-bool content_is_curated(const char *id)
+const char *content_curated_countries(const char *id)
 {
 	for (size_t i = 0; i < COUNT(curated); i++)
-		if (strcmp(curated[i], id) == 0)
-			return true;
-	return false;
+		if (strcmp(curated[i].id, id) == 0)
+			return curated[i].countries;
+	return NULL;
 }
 
 const char *content_publisher_name(const char *user_id)

@@ -8,7 +8,8 @@
 struct rule_line;
 
 bool content_is_iab(const char *id);
-bool content_is_curated(const char *id);
+/* Countries of a curated category as "US|GB"; NULL: no such category. */
+const char *content_curated_countries(const char *id);
 /* The rule_line callback: is some content category of `iab` wholly in the line? (rule R49) */
 bool content_iab_is_covered(void *user, const struct rule_line *line, const char *iab);
 const char *content_iab_name(const char *id); /* NULL: unknown */

@@ -17,7 +17,7 @@ struct db {
 	struct db_stmt {
 		const char *sql;
 		sqlite3_stmt *stmt;
-	} cache[96];
+	} cache[160];
 	unsigned cached;
 };
 

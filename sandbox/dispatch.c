@@ -2,8 +2,10 @@
 
 #include <string.h>
 #include "sandbox/auth.h"
+#include "sandbox/life.h"
 #include "sandbox/route.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/sign_in.h"
 
 #define BODY_OUT_MAX (256u << 20)
 
@@ -260,7 +262,10 @@ static void answer(struct call *c)
 
 void api_answer(struct call *c)
 {
-	if (auth_check(c))
+	life_process(c);
+	if (sign_in_is(c->uri))
+		sign_in_answer(c);
+	else if (auth_check(c))
 		answer(c);
 	else
 		call_header(c, "x-current-api-version", "12");

@@ -223,6 +223,8 @@ static void add_where(struct call *c, const struct entity_list *l, struct buf *s
 		buf_adds(sql, " AND funding IN (SELECT lower(value) FROM json_each(?5))");
 	if (args_text(&c->args, "q"))
 		buf_adds(sql, " AND fold(name) LIKE ?6 ESCAPE '\\'");
+	if (l->parent)
+		buf_adds(sql, " AND parent = ?11");
 	if (l->where)
 		buf_adds(sql, l->where);
 }
@@ -263,6 +265,7 @@ static sqlite3_stmt *list_query(struct call *c, const struct entity_list *l, con
 		sqlite3_bind_text(q, 2 + i, text[i], -1, SQLITE_STATIC);
 	sqlite3_bind_text(q, 9, c->user, -1, SQLITE_STATIC);
 	sqlite3_bind_text(q, 10, c->account, -1, SQLITE_STATIC);
+	sqlite3_bind_text(q, 11, l->parent, -1, SQLITE_STATIC);
 	return q;
 }
 
@@ -333,6 +336,13 @@ static const char *parent_of(enum entity_kind kind, const struct json *body)
 	}
 }
 
+/* What lists filter by as "funding". */
+static const char *funding_of(enum entity_kind kind, const struct json *body)
+{
+	return json_text(
+	    body, kind == ENTITY_PERMISSION ? "granted_account_id" : "funding_instrument_id");
+}
+
 void entity_save(struct db *db, enum entity_kind kind, const char *account, const struct json *body)
 {
 	const char *id = json_text(body, "id");
@@ -349,10 +359,10 @@ void entity_save(struct db *db, enum entity_kind kind, const char *account, cons
 	    "itttttt"
 	    "iii"
 	    "t",
-	    (int64_t)kind, id, account, parent_of(kind, body),
-	    json_text(body, "funding_instrument_id"), json_text(body, "name"),
-	    json_text(body, "entity_status"), (int64_t)json_is_true(body, "deleted"),
-	    time_of(body, "created_at"), time_of(body, "updated_at"), buf_str(&text));
+	    (int64_t)kind, id, account, parent_of(kind, body), funding_of(kind, body),
+	    json_text(body, "name"), json_text(body, "entity_status"),
+	    (int64_t)json_is_true(body, "deleted"), time_of(body, "created_at"),
+	    time_of(body, "updated_at"), buf_str(&text));
 	buf_done(&text);
 }
 

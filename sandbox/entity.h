@@ -30,6 +30,7 @@ struct entity_list {
 	const char *ids, *parents, *fundings;
 	bool name_anywhere; /* q matches inside the name, not only at its start */
 	bool hides_drafts;
+	const char *parent; /* only children of this id, or NULL */
 	bool any_account;
 	/* SQL, or NULL; ?9 is the signed-in user, ?10 the account of the path */
 	const char *where; /* further condition, beginning with " AND " */

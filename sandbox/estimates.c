@@ -12,8 +12,8 @@ static bool place(void *user, const char *id, bool *is_country, const char **cou
     double *people, double *country_people)
 {
 	struct call *c = user;
-	const struct option_row *row = catalogue_find(c->sb->catalogue, OPTION_LOCATION, id);
 	struct option_rows all = catalogue_rows(c->sb->catalogue, OPTION_LOCATION);
+	const struct option_row *row = catalogue_find(c->sb->catalogue, OPTION_LOCATION, id);
 
 	if (!row)
 		return false;

@@ -23,9 +23,10 @@ static const char usage[] =
     "  --faults FILE      start with this fault plan\n"
     "  --clock EPOCH      start with this time, in seconds since 1970\n"
     "  --dup MODE         duplicate criteria: reject (default), allow, merge\n"
+    "  --require-operator refuse criteria without operator_type, whatever their type\n"
     "  --no-rate-limit    count requests, refuse none\n"
     "  --rate NAME=N      limit of one rate bucket (write, users, core, read, lookup, tv,\n"
-    "                     keywords, global, total, sign_in)\n"
+    "                     keywords, global, total)\n"
     "  --exit-with-stdin  end when standard input ends\n"
     "Prints one line of JSON with the URL and the credentials, then serves until SIGTERM.\n";
 
@@ -86,6 +87,8 @@ static bool read_option(struct command_line *cl, const char *name, const char *v
 		o->faults = value;
 	else if (strcmp(name, "no-rate-limit") == 0)
 		o->no_rate_limit = true;
+	else if (strcmp(name, "require-operator") == 0)
+		o->require_operator = true;
 	else if (strcmp(name, "exit-with-stdin") == 0)
 		o->exit_with_stdin = true;
 	else if (strcmp(name, "rate") == 0)
@@ -105,8 +108,8 @@ static int read_command_line(int argc, char **argv, struct command_line *cl)
 	static const struct option longs[] = {{"port", 1, NULL, 0}, {"seed", 1, NULL, 0},
 	    {"line-items", 1, NULL, 0}, {"criteria", 1, NULL, 0}, {"data", 1, NULL, 0},
 	    {"faults", 1, NULL, 0}, {"clock", 1, NULL, 0}, {"dup", 1, NULL, 0},
-	    {"no-rate-limit", 0, NULL, 0}, {"rate", 1, NULL, 0}, {"exit-with-stdin", 0, NULL, 0},
-	    {"help", 0, NULL, 0}, {NULL, 0, NULL, 0}};
+	    {"no-rate-limit", 0, NULL, 0}, {"require-operator", 0, NULL, 0}, {"rate", 1, NULL, 0},
+	    {"exit-with-stdin", 0, NULL, 0}, {"help", 0, NULL, 0}, {NULL, 0, NULL, 0}};
 	int at, c;
 
 	while ((c = getopt_long(argc, argv, "", longs, &at)) != -1) {

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
+#include "sandbox/gzip.h"
 #include "sandbox/sandbox.h"
 
 static int socket_of(struct MHD_Connection *con)
@@ -138,6 +139,11 @@ void reply_bend(struct call *c, const struct fault_set *set)
 				buf_addc(&c->out, '[');
 			for (int64_t k = 0; k < f->num; k++)
 				buf_addc(&c->out, ']');
+			break;
+		case FAULT_GZ:
+			buf_clear(&c->out);
+			gzip_spaces((uint64_t)(f->num > 0 ? f->num : 1) << 20, &c->out);
+			call_header(c, "Content-Encoding", "gzip");
 			break;
 		case FAULT_RL:
 			bend_rates(c, f);

@@ -88,11 +88,16 @@ static const struct rule_item *some(const struct rule_line *l, type_test *test)
 	return found;
 }
 
+/* "You cannot target both": an audience that is excluded is not targeted. */
 static struct verdict rule_R17(const struct rule_line *l)
 {
+	size_t targeted = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		targeted += !l->items[i].gone && l->items[i].type == TYPE_CUSTOM_AUDIENCE &&
+			    l->items[i].op == OP_EQ;
 	return (struct verdict){
-	    .broken = count(l, TYPE_CUSTOM_AUDIENCE) && count(l, TYPE_CUSTOM_AUDIENCE_EXPANDED),
-	    .about = is_audience};
+	    .broken = targeted && count(l, TYPE_CUSTOM_AUDIENCE_EXPANDED), .about = is_audience};
 }
 
 static struct verdict rule_R19(const struct rule_line *l)

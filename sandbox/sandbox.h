@@ -25,6 +25,7 @@ struct options {
 	const char *faults; /* fault plan to start with, or NULL */
 	int64_t clock_s; /* wall clock at the start, 0: the real one */
 	bool no_rate_limit, exit_with_stdin;
+	bool require_operator; /* refuse every criterion without operator_type (rule R2) */
 	enum duplicates duplicates;
 };
 

@@ -6,6 +6,7 @@
 #include "sandbox/criterion.h"
 #include "sandbox/dispatch.h"
 #include "sandbox/entity.h"
+#include "sandbox/life.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/templates.h"
 
@@ -74,6 +75,9 @@ static void add_account(struct seed *s, const struct seed_account *a)
 	body_set_str(&s->arena, body, "business_name", a->business);
 	body_set_str(&s->arena, body, "timezone", a->timezone);
 	body_set_str(&s->arena, body, "approval_status", a->status);
+	/* the first two belong together and may share audiences */
+	if (strcmp(a->id, DEMO_ACCOUNT) == 0 || strcmp(a->id, HOSTILE_ACCOUNT) == 0)
+		body_set_str(&s->arena, body, "business_id", "18ce5b1");
 	entity_save(db, ENTITY_ACCOUNT, a->id, body);
 	if (a->permissions)
 		db_run(db, "INSERT INTO access VALUES(?, ?, ?)", "ttt", DEMO_USER, a->id,
@@ -225,6 +229,8 @@ static void add_audience(struct seed *s, const struct seed_audience *a)
 	if (a->size >= 0)
 		body_set_int(&s->arena, body, "audience_size", a->size);
 	entity_save(&s->sb->db, ENTITY_AUDIENCE, a->account, body);
+	if (strstr(a->reasons, "PROCESSING"))
+		life_expect(&s->call, a->id, 2400);
 }
 
 static void add_share(
