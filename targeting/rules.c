@@ -335,8 +335,8 @@ static enum err sort_by_type(struct rule_scratch *s, const struct effective *e)
 {
 	size_t at[TYPE_COUNT] = {0};
 
-	if (e->n > s->order_cap) {
-		void *v = mem_realloc_array(s->order, e->n, sizeof *s->order);
+	if (e->n > s->order_cap || !s->order) {
+		void *v = mem_realloc_array(s->order, e->n + 1, sizeof *s->order);
 
 		if (!v)
 			return ERR_NOMEM;
@@ -374,8 +374,6 @@ static enum err sort_problems(struct problem *v, size_t n)
 	struct problem *copy;
 	size_t to = 0;
 
-	if (n < 2)
-		return ERR_OK;
 	copy = mem_array(n, sizeof *copy);
 	if (!copy)
 		return ERR_NOMEM;
@@ -419,5 +417,7 @@ enum err rules_check(struct problem_list *out, const struct rule_ctx *ctx)
 	for (size_t i = 0; i < sizeof checks / sizeof checks[0] && !ck.err; i++)
 		checks[i](&ck);
 	arena_done(&ck.tmp);
-	return ck.err ? ck.err : sort_problems(out->v + first, out->n - first);
+	if (ck.err || out->n - first < 2)
+		return ck.err;
+	return sort_problems(out->v + first, out->n - first);
 }
