@@ -166,6 +166,7 @@ static struct api_budget show_budget(const struct budget *b)
 	out.known = budget_is_current(b);
 	out.remaining = out.known ? b->remaining : b->limit;
 	out.reset_wall_s = out.known ? b->reset_s : 0;
+	memcpy(out.account, b->account, sizeof out.account);
 	if (b->account_family)
 		memcpy(out.scope, b->account, sizeof out.scope);
 	return out;
@@ -209,13 +210,20 @@ size_t api_budgets(const struct api *a, struct api_budget *out, size_t cap)
 
 enum err api_budget_restore(struct api *a, const struct api_budget *b)
 {
-	for (int e = 0; e < ENDPOINT_COUNT; e++) {
-		size_t i = budget_find(&a->budgets, (enum endpoint_id)e, b->scope);
+	const char *account = b->account[0] ? b->account : b->scope;
 
+	for (int e = 0; e < ENDPOINT_COUNT; e++) {
+		enum bucket_id bucket = endpoint_info((enum endpoint_id)e)->bucket;
+		struct budget named = {.bucket = bucket,
+		    .endpoint =
+			bucket_info(bucket)->per_endpoint ? (enum endpoint_id)e : ENDPOINT_COUNT};
+		size_t i;
+
+		if (strcmp(budget_name(&named), b->name) != 0)
+			continue;
+		i = budget_find(&a->budgets, (enum endpoint_id)e, account);
 		if (i == SIZE_MAX)
 			return ERR_NOMEM;
-		if (strcmp(budget_name(&a->budgets.v[i]), b->name) != 0)
-			continue;
 		if (b->known && b->reset_wall_s > api_server_now(a))
 			budget_set(&a->budgets.v[i], b->limit, b->remaining, b->reset_wall_s,
 			    api_server_now(a));

@@ -237,6 +237,7 @@ struct req_id api_raw(struct api *a, const struct raw_query *q, const struct api
 struct api_budget {
 	const char *name; /* bucket of api/buckets.def */
 	char scope[65]; /* account id when the account's own budget counts; "" for the user's */
+	char account[65]; /* account whose requests draw on it, "" for all; to restore it by */
 	bool known; /* false: the API has said nothing yet */
 	int64_t limit, remaining;
 	int64_t reset_wall_s; /* server time */
@@ -260,6 +261,10 @@ size_t api_budgets(const struct api *a, struct api_budget *out, size_t cap);
 enum err api_budget_restore(struct api *a, const struct api_budget *b);
 /* fn runs from the loop after anything in api_stats changed; NULL: nobody. */
 void api_on_change(struct api *a, void (*fn)(void *user), void *user);
+
+/* What the user can do about a failure: more exact than err_hint() where the API's code says more
+ * (api/explain.def). Never NULL. */
+const char *api_remedy(const struct errinfo *ei);
 
 /* Is s fit to stand in a path: [0-9A-Za-z_-]{1,64}? */
 bool api_id_ok(const char *s);

@@ -19,20 +19,29 @@ enum {
 	SLICE_MS = 4, /* callbacks of one turn; the keyboard comes before the rest */
 };
 
-struct net {
+/* The multi handle of a loop: the loop waits in one place, so its clients share it. */
+struct hub {
+	struct hub *next;
 	struct loop *loop;
-	const struct curl_lib *lib; /* NULL until the first transfer */
+	const struct curl_lib *lib;
 	CURLM *multi;
 	struct transfer *active, *finished, **finished_tail;
+	unsigned users;
+};
+static struct hub *hubs;
+
+struct net {
+	struct loop *loop;
+	struct hub *hub; /* NULL until the first transfer */
 	char *ca_bundle;
 	long connect_timeout_s, timeout_s;
 	bool loopback; /* and plain http */
-	bool hooked;
 };
 
 struct transfer {
 	struct transfer *next;
 	struct net *net;
+	struct hub *hub;
 	CURL *easy;
 	struct curl_slist *lines;
 	struct transport_reply reply;
@@ -164,10 +173,10 @@ static void transfer_free(struct transfer *t)
 {
 	if (t->easy) {
 		if (!t->finished)
-			t->net->lib->multi_remove_handle(t->net->multi, t->easy);
-		t->net->lib->easy_cleanup(t->easy);
+			t->hub->lib->multi_remove_handle(t->hub->multi, t->easy);
+		t->hub->lib->easy_cleanup(t->easy);
 	}
-	t->net->lib->slist_free_all(t->lines);
+	t->hub->lib->slist_free_all(t->lines);
 	buf_done(&t->reply.body);
 	mem_free(t);
 }
@@ -182,11 +191,11 @@ static bool unlink_transfer(struct transfer **list, struct transfer *t)
 	return false;
 }
 
-static void reset_finished_tail(struct net *net)
+static void reset_finished_tail(struct hub *hub)
 {
-	net->finished_tail = &net->finished;
-	while (*net->finished_tail)
-		net->finished_tail = &(*net->finished_tail)->next;
+	hub->finished_tail = &hub->finished;
+	while (*hub->finished_tail)
+		hub->finished_tail = &(*hub->finished_tail)->next;
 }
 
 static bool add_line(struct transfer *t, const char *name, const char *value)
@@ -196,7 +205,7 @@ static bool add_line(struct transfer *t, const char *name, const char *value)
 
 	buf_init(&b, 16384);
 	buf_addf(&b, "%s:%s%s", name, *value ? " " : "", value);
-	more = b.failed ? NULL : t->net->lib->slist_append(t->lines, buf_str(&b));
+	more = b.failed ? NULL : t->hub->lib->slist_append(t->lines, buf_str(&b));
 	if (b.p)
 		explicit_bzero(b.p, b.len);
 	buf_done(&b);
@@ -208,7 +217,7 @@ static bool add_line(struct transfer *t, const char *name, const char *value)
 static CURLcode set_table(struct transfer *t, bool write)
 {
 	enum { ALL, WRITE };
-	const struct curl_lib *lib = t->net->lib;
+	const struct curl_lib *lib = t->hub->lib;
 	CURLcode c = CURLE_OK;
 
 #define LONG(v) v
@@ -225,7 +234,7 @@ static CURLcode set_table(struct transfer *t, bool write)
 
 static CURLcode set_callbacks(struct transfer *t)
 {
-	const struct curl_lib *lib = t->net->lib;
+	const struct curl_lib *lib = t->hub->lib;
 	CURLcode c = CURLE_OK;
 
 	c = c ? c : lib->easy_setopt(t->easy, CURLOPT_PRIVATE, t);
@@ -242,7 +251,7 @@ static CURLcode set_callbacks(struct transfer *t)
 static CURLcode set_request(struct transfer *t, const struct transport_request *r)
 {
 	const struct net *net = t->net;
-	const struct curl_lib *lib = net->lib;
+	const struct curl_lib *lib = t->hub->lib;
 	CURLcode c = CURLE_OK;
 
 	c = c ? c : lib->easy_setopt(t->easy, CURLOPT_URL, r->url);
@@ -272,9 +281,9 @@ static CURLcode set_request(struct transfer *t, const struct transport_request *
 
 /* --- the loop --- */
 
-static int net_wait(void *ctx, struct pollfd *fds, unsigned n, int timeout_ms)
+static int hub_wait(void *ctx, struct pollfd *fds, unsigned n, int timeout_ms)
 {
-	struct net *net = ctx;
+	struct hub *hub = ctx;
 	struct curl_waitfd extra[MAX_EXTRA_FDS];
 
 	if (n > MAX_EXTRA_FDS)
@@ -284,7 +293,7 @@ static int net_wait(void *ctx, struct pollfd *fds, unsigned n, int timeout_ms)
 		extra[i].events = (short)((fds[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
 					  (fds[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0));
 	}
-	net->lib->multi_poll(net->multi, extra, n, timeout_ms, NULL);
+	hub->lib->multi_poll(hub->multi, extra, n, timeout_ms, NULL);
 	/* libcurl reports neither hang-up nor error of our descriptors: ask the kernel itself */
 	return n ? poll(fds, n, 0) : 0;
 }
@@ -317,11 +326,11 @@ static enum err curl_error(CURLcode c)
 
 static void finish(struct transfer *t, CURLcode c)
 {
-	const struct curl_lib *lib = t->net->lib;
+	const struct curl_lib *lib = t->hub->lib;
 	struct transport_reply *r = &t->reply;
 	long status = 0;
 
-	lib->multi_remove_handle(t->net->multi, t->easy);
+	lib->multi_remove_handle(t->hub->multi, t->easy);
 	t->finished = true;
 	lib->easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	r->status = (int)status;
@@ -334,64 +343,106 @@ static void finish(struct transfer *t, CURLcode c)
 		r->err = err_set(&r->ei, curl_error(c), "%s",
 		    t->curl_text[0] ? t->curl_text : lib->easy_strerror(c));
 	r->ei.http = r->status;
-	*t->net->finished_tail = t;
+	*t->hub->finished_tail = t;
 	t->next = NULL;
-	t->net->finished_tail = &t->next;
+	t->hub->finished_tail = &t->next;
 }
 
 /* Drain first, call back afterwards: a callback may submit and abort as it likes. */
-static void net_drive(struct loop *l, void *user)
+static void hub_drive(struct loop *l, void *user)
 {
-	struct net *net = user;
+	struct hub *hub = user;
 	struct transfer *t;
 	int64_t until;
 	CURLMsg *m;
 	int left;
 
-	if (net->active) {
-		net->lib->multi_perform(net->multi, &left);
-		while ((m = net->lib->multi_info_read(net->multi, &left))) {
+	if (hub->active) {
+		hub->lib->multi_perform(hub->multi, &left);
+		while ((m = hub->lib->multi_info_read(hub->multi, &left))) {
 			char *p = NULL;
 			CURLcode code = m->data.result;
 
 			if (m->msg != CURLMSG_DONE)
 				continue;
-			net->lib->easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &p);
+			hub->lib->easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &p);
 			t = (struct transfer *)(void *)p;
-			unlink_transfer(&net->active, t);
+			unlink_transfer(&hub->active, t);
 			finish(t, code);
 		}
 	}
 	until = clock_mono_ms() + SLICE_MS;
-	while ((t = net->finished) && clock_mono_ms() <= until) {
-		net->finished = t->next;
-		if (!net->finished)
-			net->finished_tail = &net->finished;
+	while ((t = hub->finished) && clock_mono_ms() <= until) {
+		hub->finished = t->next;
+		if (!hub->finished)
+			hub->finished_tail = &hub->finished;
 		t->fn(&t->reply, t->user);
 		transfer_free(t);
 	}
-	if (net->finished)
+	if (hub->finished)
 		loop_wake_within(l, 0);
+}
+
+static struct hub *hub_find(const struct loop *l)
+{
+	struct hub *h = hubs;
+
+	while (h && h->loop != l)
+		h = h->next;
+	return h;
+}
+
+static void hub_free(struct hub *hub)
+{
+	struct hub **at = &hubs;
+
+	while (*at && *at != hub)
+		at = &(*at)->next;
+	if (*at)
+		*at = hub->next;
+	loop_each_turn_stop(hub->loop, hub_drive, hub);
+	loop_set_wait(hub->loop, NULL, NULL);
+	if (hub->multi)
+		hub->lib->multi_cleanup(hub->multi);
+	mem_free(hub);
+}
+
+static struct hub *hub_new(struct loop *l, struct errinfo *ei)
+{
+	const struct curl_lib *lib = curl_lib_get(ei);
+	struct hub *hub = lib ? mem_zalloc(sizeof *hub) : NULL;
+
+	if (!hub) {
+		if (lib)
+			err_set(ei, ERR_NOMEM, "out of memory");
+		return NULL;
+	}
+	hub->loop = l;
+	hub->lib = lib;
+	hub->finished_tail = &hub->finished;
+	hub->multi = lib->multi_init();
+	if (!hub->multi || loop_each_turn(l, hub_drive, hub)) {
+		err_set(ei, ERR_NOMEM, "the network cannot be started");
+		hub_free(hub);
+		return NULL;
+	}
+	lib->multi_setopt(hub->multi, CURLMOPT_MAXCONNECTS, 8L);
+	loop_set_wait(l, hub_wait, hub);
+	hub->next = hubs;
+	hubs = hub;
+	return hub;
 }
 
 static enum err net_start(struct net *net, struct errinfo *ei)
 {
-	enum err e;
-
-	if (net->multi)
+	if (net->hub)
 		return ERR_OK;
-	net->lib = curl_lib_get(ei);
-	if (!net->lib)
+	net->hub = hub_find(net->loop);
+	if (!net->hub)
+		net->hub = hub_new(net->loop, ei);
+	if (!net->hub)
 		return ERR_CONFIG;
-	net->multi = net->lib->multi_init();
-	if (!net->multi)
-		return err_set(ei, ERR_NOMEM, "libcurl cannot start");
-	net->lib->multi_setopt(net->multi, CURLMOPT_MAXCONNECTS, 8L);
-	e = loop_each_turn(net->loop, net_drive, net);
-	if (e)
-		return err_set(ei, e, "the event loop has no room for the network");
-	net->hooked = true;
-	loop_set_wait(net->loop, net_wait, net);
+	net->hub->users++;
 	return ERR_OK;
 }
 
@@ -412,52 +463,58 @@ static struct transfer *net_submit(
 		return NULL;
 	}
 	t->net = net;
+	t->hub = net->hub;
 	t->fn = fn;
 	t->user = user;
 	t->before_send = r->before_send;
 	t->ctx = r->ctx;
 	t->finished = true; /* not in the multi handle yet */
 	buf_init(&t->reply.body, SCAN_MAX_BYTES);
-	t->easy = net->lib->easy_init();
+	t->easy = net->hub->lib->easy_init();
 	if (t->easy)
 		c = set_table(t, r->write);
 	c = c ? c : set_callbacks(t);
 	c = c ? c : set_request(t, r);
-	if (c || net->lib->multi_add_handle(net->multi, t->easy)) {
+	if (c || net->hub->lib->multi_add_handle(net->hub->multi, t->easy)) {
 		err_set(ei, c == CURLE_OUT_OF_MEMORY ? ERR_NOMEM : ERR_CONFIG,
-		    "the request cannot be set up: %s", net->lib->easy_strerror(c));
+		    "the request cannot be set up: %s", net->hub->lib->easy_strerror(c));
 		transfer_free(t);
 		return NULL;
 	}
 	t->finished = false;
-	t->next = net->active;
-	net->active = t;
+	t->next = net->hub->active;
+	net->hub->active = t;
 	return t;
 }
 
 static void net_abort(void *self, struct transfer *t)
 {
-	struct net *net = self;
+	struct hub *hub = t->hub;
 
-	if (!unlink_transfer(&net->active, t) && unlink_transfer(&net->finished, t))
-		reset_finished_tail(net);
+	(void)self;
+	if (!unlink_transfer(&hub->active, t) && unlink_transfer(&hub->finished, t))
+		reset_finished_tail(hub);
 	transfer_free(t);
+}
+
+static struct transfer *of_net(struct transfer *list, const struct net *net)
+{
+	while (list && list->net != net)
+		list = list->next;
+	return list;
 }
 
 static void net_free(void *self)
 {
 	struct net *net = self;
+	struct transfer *t;
 
-	while (net->active)
-		net_abort(net, net->active);
-	while (net->finished)
-		net_abort(net, net->finished);
-	if (net->hooked) {
-		loop_each_turn_stop(net->loop, net_drive, net);
-		loop_set_wait(net->loop, NULL, NULL);
+	if (net->hub) {
+		while ((t = of_net(net->hub->active, net)) || (t = of_net(net->hub->finished, net)))
+			net_abort(net, t);
+		if (--net->hub->users == 0)
+			hub_free(net->hub);
 	}
-	if (net->multi)
-		net->lib->multi_cleanup(net->multi);
 	mem_free(net->ca_bundle);
 	mem_free(net);
 }
@@ -489,7 +546,6 @@ enum err net_transport(
 	if (!net)
 		return err_set(ei, ERR_NOMEM, "out of memory");
 	net->loop = l;
-	net->finished_tail = &net->finished;
 	net->connect_timeout_s = cfg->connect_timeout_s ? (long)cfg->connect_timeout_s : 10;
 	net->timeout_s = cfg->timeout_s ? (long)cfg->timeout_s : 60;
 	net->loopback = strncmp(cfg->base_url, "http://", 7) == 0;

@@ -8,20 +8,27 @@
 
 enum { MAX_STRING = 1024 * 1024 }; /* of a base string; queries of this API are below 16 KiB */
 
+static bool is_unreserved(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '.' || c == '_' || c == '~';
+}
+
 enum err oauth_encode(struct buf *out, const char *s, size_t n)
 {
 	static const char digits[] = "0123456789ABCDEF";
 
 	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-		bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-			     (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-		char x[3] = {'%', digits[c >> 4], digits[c & 15]};
+		size_t run = i;
 
-		if (plain)
-			buf_addc(out, (char)c);
-		else
-			buf_add(out, x, 3);
+		while (i < n && is_unreserved(s[i]))
+			i++;
+		buf_add(out, s + run, i - run);
+		if (i < n) {
+			unsigned char c = (unsigned char)s[i];
+
+			buf_add(out, (const char[]){'%', digits[c >> 4], digits[c & 15]}, 3);
+		}
 	}
 	return out->failed;
 }
