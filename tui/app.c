@@ -105,15 +105,18 @@ static void on_terminal(struct loop *l, int fd, short revents, void *user)
 {
 	struct app *app = user;
 	char bytes[4096];
+	bool any = false;
 	long n = 0;
 
 	(void)fd;
 	if (revents & (POLLIN | POLLHUP | POLLERR)) {
 		/* all keys that are there, then one repaint */
 		loop_timer_cancel(l, app->esc_timer);
-		while ((n = term_read(app->term, bytes, sizeof bytes)) > 0)
+		while ((n = term_read(app->term, bytes, sizeof bytes)) > 0) {
 			input_feed(&app->input, bytes, (size_t)n);
-		if (n < 0) {
+			any = true;
+		}
+		if (n < 0 || (!any && revents & (POLLHUP | POLLERR))) {
 			on_hangup(app);
 			return;
 		}

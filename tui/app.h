@@ -80,6 +80,8 @@ struct keymap *app_keymap(struct app *app); /* holds the default keys after app_
  * that names what is wrong (unknown key, context or command). Call after app_add_commands. */
 enum err app_bind(
     struct app *app, const char *keys, const char *command, const char *origin, struct errinfo *ei);
+/* Names of views that no default key is bound in, so that app_bind knows them as contexts. */
+enum err app_add_context(struct app *app, const char *name);
 /* Run a command line as if a key were bound to it. Errors are shown, and returned. */
 enum err app_exec(struct app *app, const char *line, struct errinfo *ei);
 /* Can it run now, in this view? When not, the reason. */

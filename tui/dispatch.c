@@ -404,12 +404,9 @@ void dispatch_interrupt(struct app *app)
 
 /* --- bindings of the user --- */
 
-static bool is_context(const struct app *app, const char *name)
+enum err app_add_context(struct app *app, const char *name)
 {
-	for (size_t i = 0; i < app->keymap.n; i++)
-		if (strcmp(app->keymap.list[i].context, name) == 0)
-			return true;
-	return false;
+	return keymap_add_context(&app->keymap, name);
 }
 
 enum err app_bind(
@@ -425,7 +422,7 @@ enum err app_bind(
 
 		memcpy(first, keys, n);
 		first[n] = '\0';
-		if (is_context(app, first)) {
+		if (keymap_has_context(&app->keymap, first)) {
 			memcpy(context, first, n + 1);
 			keys += n;
 		} else if (!key_seq_parse(first, &seq)) {

@@ -50,6 +50,16 @@ static const char *add_context(struct keymap *m, const char *name)
 	return known;
 }
 
+enum err keymap_add_context(struct keymap *m, const char *name)
+{
+	return add_context(m, name) ? ERR_OK : ERR_NOMEM;
+}
+
+bool keymap_has_context(const struct keymap *m, const char *name)
+{
+	return context_of(m, name) != NULL;
+}
+
 static struct binding *find(const struct keymap *m, const char *context, const struct key_seq *seq)
 {
 	for (size_t i = 0; i < m->n; i++)

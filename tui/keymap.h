@@ -41,6 +41,8 @@ void keymap_done(struct keymap *m);
 enum err keymap_parse(struct keymap *m, const char *text, const char *origin, struct buf *report);
 enum err keymap_bind(struct keymap *m, const char *context, const char *keys, const char *command,
     const char *origin);
+enum err keymap_add_context(struct keymap *m, const char *name); /* known without a binding */
+bool keymap_has_context(const struct keymap *m, const char *name);
 /* contexts: innermost first, n of them. */
 enum keymap_match keymap_lookup(const struct keymap *m, const char *const *contexts, size_t n,
     const struct key_seq *seq, const struct binding **out);

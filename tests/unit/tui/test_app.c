@@ -431,6 +431,30 @@ static void a_script_types_and_pastes(void **state)
 	toy_stop();
 }
 
+static void a_begun_sequence_shows_what_may_follow(void **state)
+{
+	struct errinfo ei = {0};
+
+	(void)state;
+	toy_start(10, 80, 20, false); /* not pinned: pop-ups come after a moment */
+	assert_int_equal(app_bind(toy.app, "toy gx", "echo hello", "test:1", &ei), ERR_CONFIG);
+	assert_int_equal(app_add_context(toy.app, "toy"), ERR_OK);
+	assert_int_equal(app_bind(toy.app, "toy gx", "echo hello", "test:1", &ei), ERR_OK);
+	toy_press("g");
+	assert_true(toy_sees("g ..."));
+	assert_false(toy_sees("echo hello"));
+	clock_step_ms(401);
+	loop_turn(toy.loop, 0);
+	assert_true(toy_sees("echo hello"));
+	assert_true(toy_sees("move-top"));
+	toy_press("Esc");
+	assert_false(toy_sees("move-top"));
+	toy_press("g x");
+	assert_true(toy_sees("hello"));
+	clock_unpin();
+	toy_stop();
+}
+
 static void users_bindings_are_checked(void **state)
 {
 	struct errinfo ei = {0};
@@ -511,6 +535,7 @@ int main(void)
 	    cmocka_unit_test(a_script_waits_while_something_is_loading),
 	    cmocka_unit_test(a_script_waits_for_a_text),
 	    cmocka_unit_test(a_script_types_and_pastes),
+	    cmocka_unit_test(a_begun_sequence_shows_what_may_follow),
 	    cmocka_unit_test(users_bindings_are_checked),
 	    cmocka_unit_test(running_out_of_memory_opens_nothing),
 	};
