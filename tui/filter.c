@@ -12,6 +12,7 @@ struct term {
 	enum term_kind kind;
 	const char *s; /* folded, in list_filter.folded */
 	size_t n;
+	size_t rare; /* position of its least common byte */
 };
 
 /* A token: one of its terms has to match, or, when negated, none may. */
@@ -31,14 +32,33 @@ struct list_filter {
 	size_t driver; /* token that is searched first over all rows; n_tokens: none suits */
 };
 
+/* Most common first, in names of places, people and products. What is not listed is rarer. */
+static const char common[] = " eaionrtslchdmupgbfyvkw-0123456789zjxq";
+
+static size_t rarest(const char *s, size_t n)
+{
+	size_t best = 0, best_rank = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *at = memchr(common, s[i], sizeof common - 1);
+		size_t rank = at ? (size_t)(at - common) : sizeof common;
+
+		if (rank > best_rank) {
+			best_rank = rank;
+			best = i;
+		}
+	}
+	return best;
+}
+
 static void add_term(struct list_filter *f, const char *s, size_t n)
 {
-	struct term t = {TERM_SUBSTRING, s, n};
+	struct term t = {.s = s, .n = n};
 
 	if (n > 1 && *s == '~') {
-		t = (struct term){TERM_FUZZY, s + 1, n - 1};
+		t = (struct term){.kind = TERM_FUZZY, .s = s + 1, .n = n - 1};
 	} else if (n > 1 && *s == '\'') {
-		t = (struct term){TERM_SUBSTRING, s + 1, n - 1};
+		t = (struct term){.s = s + 1, .n = n - 1};
 	} else {
 		if (t.n > 1 && *t.s == '^') {
 			t.kind = TERM_PREFIX;
@@ -50,6 +70,7 @@ static void add_term(struct list_filter *f, const char *s, size_t n)
 			t.n--;
 		}
 	}
+	t.rare = rarest(t.s, t.n);
 	f->terms[f->n_terms++] = t;
 	f->tokens[f->n_tokens].n++;
 }
@@ -151,6 +172,21 @@ const char *filter_text(const struct list_filter *f)
 	return f ? f->given : "";
 }
 
+/* memmem prepares a table in each call, which costs more than it saves where hits are dense: look
+ * for the rarest byte with memchr instead. */
+static const char *search(const struct term *t, const char *s, size_t n)
+{
+	const char *p = s + t->rare, *end;
+
+	if (n < t->n)
+		return NULL;
+	for (end = s + n - (t->n - 1 - t->rare);; p++) {
+		p = p < end ? memchr(p, t->s[t->rare], (size_t)(end - p)) : NULL;
+		if (!p || memcmp(p - t->rare, t->s, t->n) == 0)
+			return p ? p - t->rare : NULL;
+	}
+}
+
 static bool fuzzy(const struct term *t, const char *s, size_t n)
 {
 	const char *end = s + n;
@@ -178,7 +214,7 @@ static bool term_match(const struct term *t, const char *s, size_t n)
 	case TERM_SUBSTRING:
 		break;
 	}
-	return memmem(s, n, t->s, t->n) != NULL;
+	return search(t, s, n) != NULL;
 }
 
 static bool token_match(const struct list_filter *f, const struct token *t, const char *s, size_t n)
@@ -224,6 +260,7 @@ void filter_run(
 {
 	size_t at = 0, row = 0, end = n ? offsets[n] : 0;
 	const struct term *t;
+	bool alone;
 
 	if (f->driver == f->n_tokens) {
 		for (size_t i = 0; i < n; i++)
@@ -234,14 +271,15 @@ void filter_run(
 	if (n)
 		memset(pass, 0, n);
 	t = &f->terms[f->tokens[f->driver].first];
+	alone = f->n_tokens == 1 && t->kind == TERM_SUBSTRING;
 	while (at < end) {
-		const char *hit = memmem(text + at, end - at, t->s, t->n);
+		const char *hit = search(t, text + at, end - at);
 
 		if (!hit)
 			break;
 		row = row_of(offsets, n, row, (size_t)(hit - text));
-		pass[row] =
-		    filter_match(f, text + offsets[row], offsets[row + 1] - offsets[row] - 1);
+		pass[row] = alone || filter_match(f, text + offsets[row],
+					 offsets[row + 1] - offsets[row] - 1);
 		at = offsets[row + 1];
 	}
 }

@@ -55,8 +55,34 @@ static enum err reserve(void **p, size_t *cap, size_t n, size_t size)
 /* Newlines separate the rows in the arena. */
 static void one_line(char *s, size_t n)
 {
-	for (char *p = s, *end = s + n; p < end && (p = memchr(p, '\n', (size_t)(end - p)));)
-		*p++ = ' ';
+	for (size_t i = 0; i < n; i++)
+		s[i] = s[i] == '\n' ? ' ' : s[i];
+}
+
+static bool is_ascii(const char *s, size_t n)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all |= (unsigned char)s[i];
+	return all < 0x80;
+}
+
+/* Plain loops over bytes, which the compiler turns into vector code: most names are ASCII. */
+static void fold(struct buf *out, const char *s, size_t n)
+{
+	size_t from = out->len;
+
+	if (!is_ascii(s, n)) {
+		text_fold(out, s, n);
+	} else if (buf_add(out, s, n) == ERR_OK) {
+		char *p = out->p + from;
+
+		for (size_t i = 0; i < n; i++)
+			p[i] = (char)(p[i] + (p[i] >= 'A' && p[i] <= 'Z' ? 'a' - 'A' : 0));
+	}
+	if (!out->failed)
+		one_line(out->p + from, out->len - from);
 }
 
 static enum err index_row(struct list *l, size_t row, struct buf *raw)
@@ -65,9 +91,7 @@ static enum err index_row(struct list *l, size_t row, struct buf *raw)
 
 	buf_clear(raw);
 	l->src.filter_text(l->src.user, row, raw); /* too long: its beginning is kept */
-	text_fold(&l->text, buf_str(raw), raw->len);
-	if (!l->text.failed)
-		one_line(l->text.p + from, l->text.len - from);
+	fold(&l->text, buf_str(raw), raw->len);
 	buf_addc(&l->text, '\n');
 	if (l->text.failed) { /* forget the half row: memory may be back for the next try */
 		enum err e = l->text.failed;
