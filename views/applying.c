@@ -5,30 +5,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/drafts.h"
-#include "store/journal.h"
 #include "store/lock.h"
-#include "views/internal.h"
+#include "views/applying_int.h"
 #include "views/staging.h"
-
-struct applying {
-	struct session *session;
-	struct applying_status status;
-	struct change_set changes; /* what is posted, in the order of the operations */
-	struct applying_op *rows;
-	struct apply_op *ops;
-	struct apply_batch *batches;
-	size_t *first; /* per batch: its first row */
-	uint64_t *batch_ids; /* of the journal */
-	uint64_t changeset;
-	struct criterion_set live;
-	struct apply_base *bases;
-	struct apply_job job; /* the engine keeps a pointer to it */
-	struct apply *engine;
-	char account[65];
-	struct errinfo journal_ei; /* why the journal failed; the engine only knows that it did */
-	size_t unknown; /* operations of unknown outcome in the journal */
-	bool intended; /* the batch that is under way has an intent */
-};
 
 static enum err make(struct session *s)
 {
@@ -38,24 +17,46 @@ static enum err make(struct session *s)
 	if (!s->applying)
 		return ERR_NOMEM;
 	s->applying->session = s;
-	change_set_init(&s->applying->changes);
 	criterion_set_init(&s->applying->live);
+	map_init(&s->applying->image_due);
 	return ERR_OK;
+}
+
+void applying_release(struct posted *p)
+{
+	if (!p || --p->holders)
+		return;
+	change_set_done(&p->changes);
+	mem_free(p->rows);
+	mem_free(p);
+}
+
+struct posted *applying_share(struct session *s)
+{
+	struct posted *p = s->applying ? s->applying->posted : NULL;
+
+	if (p)
+		p->holders++;
+	return p;
 }
 
 static void forget(struct applying *a)
 {
+	struct map due = a->image_due;
+
 	apply_free(a->engine);
-	change_set_done(&a->changes);
+	applying_release(a->posted);
 	criterion_set_done(&a->live);
-	mem_free(a->rows);
 	mem_free(a->ops);
 	mem_free(a->batches);
 	mem_free(a->first);
 	mem_free(a->batch_ids);
+	mem_free(a->at);
 	mem_free(a->bases);
-	*a = (struct applying){.session = a->session, .unknown = a->unknown};
-	change_set_init(&a->changes);
+	*a = (struct applying){.session = a->session,
+	    .unknown = a->unknown,
+	    .image_due = due,
+	    .image_changeset = a->image_changeset};
 	criterion_set_init(&a->live);
 }
 
@@ -64,6 +65,7 @@ void applying_done(struct session *s)
 	if (!s->applying)
 		return;
 	forget(s->applying);
+	map_done(&s->applying->image_due);
 	mem_free(s->applying);
 	s->applying = NULL;
 }
@@ -94,132 +96,6 @@ void applying_stop(struct session *s)
 	session_notify(s, DATA_BIT(DATA_APPLY));
 }
 
-/* --- the journal, as the engine calls it --- */
-
-static enum err on_intent(
-    void *ctx, size_t batch, const char *body, const char *sha256, const char *pre_ids)
-{
-	struct applying *a = ctx;
-	struct journal_intent in = {body, strlen(body), sha256, pre_ids};
-
-	enum err err =
-	    journal_intent(a->session->cfg.store, a->batch_ids[batch], &in, &a->journal_ei);
-
-	a->intended = !err;
-	return err;
-}
-
-static enum err on_sent(void *ctx, size_t batch, const char *nonce, int64_t oauth_ts)
-{
-	struct applying *a = ctx;
-
-	return journal_wire(
-	    a->session->cfg.store, a->batch_ids[batch], nonce, oauth_ts, &a->journal_ei);
-}
-
-static enum op_state op_state_of(enum apply_outcome o)
-{
-	switch (o) {
-	case OUTCOME_APPLIED:
-	case OUTCOME_VERIFIED:
-	case OUTCOME_NOOP:
-		return OP_STATE_PRESENT;
-	case OUTCOME_ABSENT:
-	case OUTCOME_NOT_SENT:
-		return OP_STATE_ABSENT;
-	case OUTCOME_REFUSED:
-	case OUTCOME_CONFLICT:
-		return OP_STATE_REFUSED;
-	default:
-		return OP_STATE_OPEN;
-	}
-}
-
-/* The journal's word for what a whole batch came to. */
-static enum batch_state batch_state_of(const struct apply_end *e)
-{
-	size_t present = 0, absent = 0;
-
-	for (size_t i = 0; i < e->n; i++) {
-		enum op_state st = op_state_of(e->ops[i].outcome);
-
-		present += st == OP_STATE_PRESENT;
-		absent += st == OP_STATE_ABSENT;
-	}
-	switch (e->outcome) {
-	case OUTCOME_APPLIED:
-		return BATCH_OK;
-	case OUTCOME_REFUSED:
-		return BATCH_REJECTED;
-	case OUTCOME_UNKNOWN:
-	case OUTCOME_PENDING:
-		return BATCH_UNKNOWN;
-	default:
-		return e->partial || (present && absent) ? BATCH_PARTIAL
-		       : absent                          ? BATCH_ABSENT
-							 : BATCH_VERIFIED;
-	}
-}
-
-static enum err end_unsent(struct applying *a, size_t batch, const struct apply_end *e)
-{
-	const char *why = e->ei ? e->ei->msg : apply_outcome_name(e->outcome);
-	struct store *store = a->session->cfg.store;
-
-	/* without an intent its edits never left the stage */
-	if (!a->intended)
-		return journal_note(store, a->batch_ids[batch], why, &a->journal_ei);
-	return journal_not_sent(store, a->batch_ids[batch], why, &a->journal_ei);
-}
-
-static enum err on_end(void *ctx, size_t batch, const struct apply_end *e)
-{
-	struct applying *a = ctx;
-	struct journal_op_end *ops;
-	struct journal_end end = {.state = batch_state_of(e),
-	    .http_status = e->ei ? e->ei->http : 0,
-	    .verdict = e->ei ? e->ei->msg : apply_outcome_name(e->outcome),
-	    .n_ops = e->n};
-	enum err err;
-
-	for (size_t i = 0; i < e->n; i++) {
-		struct applying_op *row = &a->rows[a->first[batch] + i];
-
-		row->outcome = e->ops[i].outcome;
-		if (e->ops[i].ei && e->ops[i].ei->code)
-			snprintf(row->why, sizeof row->why, "%.*s", (int)sizeof row->why - 1,
-			    e->ops[i].ei->msg);
-	}
-	if (e->outcome == OUTCOME_NOT_SENT || e->outcome == OUTCOME_CONFLICT ||
-	    e->outcome == OUTCOME_NOOP)
-		return end_unsent(a, batch, e);
-	ops = mem_array(e->n, sizeof *ops);
-	if (!ops)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < e->n; i++) {
-		struct applying_op *row = &a->rows[a->first[batch] + i];
-
-		ops[i] = (struct journal_op_end){e->ops[i].result_id, row->why[0] ? row->why : NULL,
-		    op_state_of(e->ops[i].outcome)};
-	}
-	end.ops = ops;
-	err = journal_end(a->session->cfg.store, a->batch_ids[batch], &end, &a->journal_ei);
-	mem_free(ops);
-	return err;
-}
-
-static enum err on_note(void *ctx, size_t batch, const char *why)
-{
-	struct applying *a = ctx;
-
-	return journal_note(a->session->cfg.store, a->batch_ids[batch], why, &a->journal_ei);
-}
-
-static struct apply_journal journal_of(struct applying *a)
-{
-	return (struct apply_journal){a, on_intent, on_sent, on_end, on_note};
-}
-
 /* --- what the engine tells --- */
 
 static void count_outcomes(struct applying *a)
@@ -228,7 +104,7 @@ static void count_outcomes(struct applying *a)
 
 	memset(st->by_outcome, 0, sizeof st->by_outcome);
 	for (size_t i = 0; i < st->n_ops; i++)
-		st->by_outcome[a->rows[i].outcome]++;
+		st->by_outcome[a->posted->rows[i].outcome]++;
 }
 
 static void count_unknown(struct session *s)
@@ -243,6 +119,39 @@ static void count_unknown(struct session *s)
 	journal_batch_list_done(&list);
 }
 
+/* The line items of the posting, each once. */
+static size_t touched(const struct applying *a, const char **ids)
+{
+	struct map seen;
+	size_t n = 0;
+
+	map_init(&seen);
+	for (size_t i = 0; i < a->status.n_ops; i++) {
+		const char *id = a->posted->rows[i].change->line_item_id;
+
+		if (!map_get(&seen, id, NULL) && !map_put(&seen, id, 1))
+			ids[n++] = id;
+	}
+	map_done(&seen);
+	return n;
+}
+
+/* What the drift check found done already was never sent: nothing is left of it to stage. */
+static void unstage_done(struct applying *a)
+{
+	uint64_t *ids = mem_array(a->status.n_ops, sizeof *ids);
+	size_t n = 0;
+	struct errinfo ei;
+
+	for (size_t i = 0; ids && i < a->status.n_ops; i++)
+		if (a->posted->rows[i].outcome == OUTCOME_NOOP &&
+		    a->at[a->posted->rows[i].batch] == BATCH_PLANNED)
+			ids[n++] = a->posted->rows[i].change->id;
+	if (n)
+		drafts_unstage(a->session->cfg.store, a->account, ids, n, NULL, &ei);
+	mem_free(ids);
+}
+
 /* The account moved: what is on the screen has to be read again, and the drafts changed. */
 static void finish(struct applying *a)
 {
@@ -250,10 +159,13 @@ static void finish(struct applying *a)
 	const char **ids = mem_array(a->status.n_ops, sizeof *ids);
 	struct errinfo ei;
 
-	for (size_t i = 0; ids && i < a->status.n_ops; i++)
-		ids[i] = a->rows[i].change->line_item_id;
-	if (ids)
-		session_fetch_criteria(s, ids, a->status.n_ops, 0, REQ_USER);
+	unstage_done(a);
+	if (ids) {
+		size_t n = touched(a, ids);
+
+		applying_images_due(a, ids, n);
+		session_fetch_criteria(s, ids, n, 0, REQ_USER);
+	}
 	mem_free(ids);
 	a->status.phase = APPLYING_DONE;
 	count_unknown(s);
@@ -271,9 +183,6 @@ static void on_event(struct apply *ap, const struct apply_event *ev, void *user)
 	st->partial |= ev->partial;
 	switch (ev->kind) {
 	case APPLY_BATCH_CHECK:
-		a->intended = false;
-		st->phase = APPLYING_RUNNING;
-		break;
 	case APPLY_BATCH_SENDING:
 		st->phase = APPLYING_RUNNING;
 		break;
@@ -282,7 +191,7 @@ static void on_event(struct apply *ap, const struct apply_event *ev, void *user)
 		st->foreign += ev->drift.added + ev->drift.removed;
 		break;
 	case APPLY_OP_OUTCOME: {
-		struct applying_op *row = &a->rows[a->first[ev->batch] + ev->op];
+		struct applying_op *row = &a->posted->rows[a->first[ev->batch] + ev->op];
 
 		row->outcome = ev->outcome;
 		if (ev->ei && ev->ei->code)
@@ -303,7 +212,8 @@ static void on_event(struct apply *ap, const struct apply_event *ev, void *user)
 		break;
 	case APPLY_DONE:
 		st->worst = ev->outcome;
-		if (ev->ei && ev->ei->code)
+		/* an answer that was lost on the way to a good end is no failure any more */
+		if (ev->ei && ev->ei->code && ev->outcome != OUTCOME_VERIFIED)
 			st->ei = *ev->ei;
 		if (a->journal_ei.code)
 			st->ei = a->journal_ei;
@@ -318,19 +228,27 @@ static void on_event(struct apply *ap, const struct apply_event *ev, void *user)
 
 static enum err alloc_job(struct applying *a, size_t n_ops, size_t n_batches)
 {
-	a->rows = mem_array(n_ops, sizeof *a->rows);
+	a->posted = mem_zalloc(sizeof *a->posted);
+	if (!a->posted)
+		return ERR_NOMEM;
+	a->posted->holders = 1;
+	change_set_init(&a->posted->changes);
+	a->posted->rows = mem_array(n_ops, sizeof *a->posted->rows);
 	a->ops = mem_array(n_ops, sizeof *a->ops);
 	a->batches = mem_array(n_batches, sizeof *a->batches);
 	a->first = mem_array(n_batches, sizeof *a->first);
 	a->batch_ids = mem_array(n_batches, sizeof *a->batch_ids);
-	return a->rows && a->ops && a->batches && a->first && a->batch_ids ? ERR_OK : ERR_NOMEM;
+	a->at = mem_array(n_batches, sizeof *a->at);
+	return a->posted->rows && a->ops && a->batches && a->first && a->batch_ids && a->at
+		   ? ERR_OK
+		   : ERR_NOMEM;
 }
 
 static void fill_op(struct applying *a, size_t i, size_t batch)
 {
-	const struct change *c = &a->changes.v[i];
+	const struct change *c = &a->posted->changes.v[i];
 
-	a->rows[i] = (struct applying_op){.change = c, .batch = batch};
+	a->posted->rows[i] = (struct applying_op){.change = c, .batch = batch};
 	a->ops[i] = (struct apply_op){.change_id = c->id,
 	    .kind = c->kind == CHANGE_CREATE ? APPLY_CREATE : APPLY_DELETE,
 	    .line_item_id = c->line_item_id,
@@ -348,7 +266,7 @@ static enum err copy_plan(struct applying *a, const struct plan *p)
 		return ERR_NOMEM;
 	for (size_t b = 0; b < p->n_batches; b++)
 		for (size_t i = 0; i < p->batches[b].n; i++)
-			if (!change_set_copy(&a->changes, p->batches[b].ops[i].change))
+			if (!change_set_copy(&a->posted->changes, p->batches[b].ops[i].change))
 				return ERR_NOMEM;
 	/* only now: the array of changes moves while it grows */
 	for (size_t b = 0; b < p->n_batches; b++) {
@@ -357,39 +275,78 @@ static enum err copy_plan(struct applying *a, const struct plan *p)
 		for (size_t i = 0; i < p->batches[b].n; i++)
 			fill_op(a, n++, b);
 	}
-	a->status.ops = a->rows;
+	a->status.ops = a->posted->rows;
 	a->status.n_ops = n;
 	a->status.n_batches = p->n_batches;
 	return ERR_OK;
 }
 
-/* The live sets at review time, one run of criteria per touched line item. */
-static enum err copy_base(struct applying *a, const struct applying_plan *p, size_t *n_bases)
+/* Which rows of `live` belong to which line item, as runs: order[from[i]] .. order[from[i + 1]]. */
+static enum err sort_live(
+    const struct applying_plan *p, const struct map *index, size_t *order, size_t *from)
 {
-	size_t n = 0;
+	size_t n = p->plan->n_line_items;
+	size_t *next = mem_array(n + 1, sizeof *next);
+	uint64_t i;
 
-	*n_bases = p->plan->n_line_items;
-	a->bases = mem_array(*n_bases, sizeof *a->bases);
-	if (!a->bases)
+	if (!next)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < *n_bases; i++)
-		for (size_t k = 0; k < p->live->n; k++)
-			if (strcmp(p->live->v[k].line_item_id,
-				p->plan->line_items[i].line_item_id) == 0 &&
-			    !criterion_set_copy(&a->live, &p->live->v[k]))
-				return ERR_NOMEM;
-	for (size_t i = 0; i < *n_bases; i++) {
-		size_t from = n;
-		const char *id = p->plan->line_items[i].line_item_id;
-
-		while (n < a->live.n && strcmp(a->live.v[n].line_item_id, id) == 0)
-			n++;
-		for (size_t k = 0; k < a->status.n_ops; k++)
-			if (strcmp(a->rows[k].change->line_item_id, id) == 0)
-				id = a->rows[k].change->line_item_id;
-		a->bases[i] = (struct apply_base){id, a->live.v + from, n - from};
-	}
+	for (size_t k = 0; k < p->live->n; k++)
+		if (map_get(index, p->live->v[k].line_item_id, &i))
+			from[i + 1]++;
+	for (size_t k = 0; k < n; k++)
+		from[k + 1] += from[k];
+	memcpy(next, from, (n + 1) * sizeof *next);
+	for (size_t k = 0; k < p->live->n; k++)
+		if (map_get(index, p->live->v[k].line_item_id, &i))
+			order[next[i]++] = k;
+	mem_free(next);
 	return ERR_OK;
+}
+
+static enum err fill_bases(struct applying *a, const struct applying_plan *p,
+    const struct map *index, size_t *order, size_t *from)
+{
+	enum err err = sort_live(p, index, order, from);
+	uint64_t i;
+
+	for (size_t k = 0; !err && k < from[a->job.n_base]; k++)
+		if (!criterion_set_copy(&a->live, &p->live->v[order[k]]))
+			err = ERR_NOMEM;
+	/* only now: the array moves while it grows */
+	for (size_t k = 0; !err && k < a->job.n_base; k++)
+		a->bases[k] = (struct apply_base){NULL, a->live.v + from[k], from[k + 1] - from[k]};
+	for (size_t k = 0; !err && k < a->status.n_ops; k++) {
+		const char *id = a->posted->rows[k].change->line_item_id;
+
+		if (map_get(index, id, &i))
+			a->bases[i].line_item_id = id;
+	}
+	return err;
+}
+
+/* The live sets at review time, one run of criteria per touched line item. */
+static enum err copy_base(struct applying *a, const struct applying_plan *p)
+{
+	size_t n = p->plan->n_line_items;
+	size_t *order = mem_array(p->live->n, sizeof *order),
+	       *from = mem_array(n + 1, sizeof *from);
+	struct map index;
+	enum err err = ERR_OK;
+
+	map_init(&index);
+	a->job.n_base = n;
+	a->bases = mem_array(n, sizeof *a->bases);
+	if (!a->bases || !order || !from)
+		err = ERR_NOMEM;
+	for (size_t i = 0; i < n && !err; i++)
+		err = map_put(&index, p->plan->line_items[i].line_item_id, i);
+	if (!err)
+		err = fill_bases(a, p, &index, order, from);
+	map_done(&index);
+	mem_free(order);
+	mem_free(from);
+	return err;
 }
 
 static enum err begin_journal(struct applying *a, const struct applying_plan *p, struct errinfo *ei)
@@ -405,7 +362,7 @@ static enum err begin_journal(struct applying *a, const struct applying_plan *p,
 	    p->plan->n_line_items);
 	plan.title = title;
 	for (size_t i = 0; !err && i < a->status.n_ops; i++)
-		ops[i] = a->rows[i].change;
+		ops[i] = a->posted->rows[i].change;
 	for (size_t b = 0; !err && b < p->plan->n_batches; b++)
 		batches[b] = (struct journal_batch_plan){ops + a->first[b], a->batches[b].n};
 	if (!err)
@@ -415,9 +372,39 @@ static enum err begin_journal(struct applying *a, const struct applying_plan *p,
 	return err;
 }
 
+/* Taking the lock recovers what a killed run left; it has to be settled before anything is sent. */
+static enum err lock_settled(struct applying *a, struct errinfo *ei)
+{
+	enum err err = lock_take(a->session->cfg.store, a->account, ei);
+
+	if (err)
+		return err;
+	count_unknown(a->session);
+	if (!a->unknown)
+		return ERR_OK;
+	return err_set(ei, ERR_REFUSED,
+	    "an earlier posting has an unknown outcome; it has to be settled first");
+}
+
+static enum err start_engine(struct applying *a, const struct applying_plan *p, struct errinfo *ei)
+{
+	struct apply_journal journal = applying_journal(a);
+	enum err err = begin_journal(a, p, ei);
+
+	if (!err)
+		err = applying_images_before(a, ei);
+	if (err)
+		return err;
+	a->job.account_id = a->account;
+	a->job.batches = a->batches;
+	a->job.n_batches = a->status.n_batches;
+	a->job.base = a->bases;
+	a->engine = apply_start(a->session->api, &a->job, &journal, NULL, on_event, a, ei);
+	return a->engine ? ERR_OK : ei->code;
+}
+
 enum err applying_start(struct session *s, const struct applying_plan *p, struct errinfo *ei)
 {
-	struct apply_journal journal;
 	struct applying *a;
 	enum err err;
 
@@ -430,30 +417,20 @@ enum err applying_start(struct session *s, const struct applying_plan *p, struct
 	a = s->applying;
 	forget(a);
 	snprintf(a->account, sizeof a->account, "%s", s->account_id);
-	if (copy_plan(a, p->plan) || copy_base(a, p, &a->job.n_base)) {
-		forget(a);
-		return err_set(ei, ERR_NOMEM, "no memory to post; nothing was sent");
-	}
-	err = lock_take(s->cfg.store, a->account, ei);
+	if (copy_plan(a, p->plan) || copy_base(a, p))
+		err = err_set(ei, ERR_NOMEM, "no memory to post; nothing was sent");
+	else
+		err = lock_settled(a, ei);
 	if (!err)
-		err = begin_journal(a, p, ei);
-	if (!err) {
-		a->job.account_id = a->account;
-		a->job.batches = a->batches;
-		a->job.n_batches = a->status.n_batches;
-		a->job.base = a->bases;
-		journal = journal_of(a);
-		a->engine = apply_start(s->api, &a->job, &journal, NULL, on_event, a, ei);
-		err = a->engine ? ERR_OK : ei->code;
-	}
+		err = start_engine(a, p, ei);
 	if (err) {
 		lock_drop(s->cfg.store, a->account);
 		forget(a);
-		return err;
+	} else {
+		a->status.phase = APPLYING_RUNNING;
 	}
-	a->status.phase = APPLYING_RUNNING;
 	session_notify(s, DATA_BIT(DATA_APPLY));
-	return ERR_OK;
+	return err;
 }
 
 /* --- settling what an earlier run left behind --- */
@@ -464,14 +441,15 @@ static enum err copy_unknown(
 	if (alloc_job(a, ops->n, 1))
 		return ERR_NOMEM;
 	for (size_t i = 0; i < ops->n; i++)
-		if (!change_set_copy(&a->changes, &ops->v[i].change))
+		if (!change_set_copy(&a->posted->changes, &ops->v[i].change))
 			return ERR_NOMEM;
 	for (size_t i = 0; i < ops->n; i++)
 		fill_op(a, i, 0);
 	a->batches[0] = (struct apply_batch){a->ops, ops->n};
 	a->batch_ids[0] = b->id;
+	a->at[0] = BATCH_UNKNOWN;
 	a->changeset = b->changeset;
-	a->status.ops = a->rows;
+	a->status.ops = a->posted->rows;
 	a->status.n_ops = ops->n;
 	a->status.n_batches = 1;
 	return ERR_OK;
@@ -480,7 +458,7 @@ static enum err copy_unknown(
 static enum err settle_batch(struct session *s, const struct journal_batch *b, struct errinfo *ei)
 {
 	struct applying *a = s->applying;
-	struct apply_journal journal = journal_of(a);
+	struct apply_journal journal = applying_journal(a);
 	struct journal_op_list ops;
 	enum err err;
 
@@ -530,13 +508,31 @@ enum err applying_settle(struct session *s, struct errinfo *ei)
 	return err;
 }
 
-/* Taking the lock recovers what a killed run left (journal.h); what it left unknown is read back
- * at once, before anything else may be posted. */
+/* Did a run end between intent and answer? Only the newest changeset can be that far: nothing is
+ * sent while an older one is open. */
+static bool left_open(struct session *s)
+{
+	struct journal_page page = {s->account_id, 0, 1};
+	struct journal_changeset_list list;
+	bool open = false;
+
+	journal_changeset_list_init(&list);
+	if (!journal_changesets(s->cfg.store, &page, &list, NULL) && list.n)
+		open = list.v[0].by_state[BATCH_INTENT] || list.v[0].by_state[BATCH_WIRE];
+	journal_changeset_list_done(&list);
+	return open;
+}
+
+/* Taking the lock recovers what a killed run left (journal.h), without a network too; what it left
+ * unknown is read back as soon as there is one, before anything else may be posted. */
 void applying_resume(struct session *s)
 {
 	struct errinfo ei;
 
 	if (!s->account_id[0] || !store_can_stage(s->cfg.store) || make(s) || applying_busy(s))
+		return;
+	count_unknown(s);
+	if (!left_open(s) && !s->applying->unknown)
 		return;
 	if (lock_take(s->cfg.store, s->account_id, &ei))
 		return; /* another terminal posts; it settles its own */
@@ -545,4 +541,26 @@ void applying_resume(struct session *s)
 	count_unknown(s);
 	if (s->applying->unknown && s->api)
 		applying_settle(s, &ei);
+	session_notify(s, DATA_BIT(DATA_APPLY));
+}
+
+void applying_recount(struct session *s)
+{
+	size_t before = s->applying ? s->applying->unknown : 0;
+
+	if (applying_busy(s) || make(s))
+		return;
+	count_unknown(s);
+	if (s->applying->unknown != before)
+		session_notify(s, DATA_BIT(DATA_APPLY));
+}
+
+/* Another account: what was posted to the one before is in its journal. */
+void applying_leave(struct session *s)
+{
+	if (!s->applying || applying_busy(s))
+		return;
+	forget(s->applying);
+	map_done(&s->applying->image_due);
+	s->applying->unknown = 0;
 }

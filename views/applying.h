@@ -14,8 +14,8 @@ enum applying_phase {
 	APPLYING_DONE,
 };
 
-struct applying_op { /* one operation, for the screen; strings live until the next posting */
-	const struct change *change;
+struct applying_op { /* one operation, for the screen */
+	const struct change *change; /* lives until the next posting, or while it is shared */
 	size_t batch;
 	enum apply_outcome outcome;
 	char why[160]; /* what the API said of it; "" when nothing */
@@ -49,8 +49,18 @@ const struct applying_status *applying_status(const struct session *s); /* never
 /* Batches of the account whose outcome nobody knows yet. */
 size_t applying_unknown(const struct session *s);
 
-/* parts, called by session.c */
+/* A screen that keeps pointers to the operations shares them: they stay while the next posting
+ * takes their place. NULL when nothing was posted; releasing NULL is allowed. */
+struct posted;
+struct posted *applying_share(struct session *s);
+void applying_release(struct posted *p);
+
+/* parts, called by the session */
 void applying_resume(struct session *s);
+void applying_leave(struct session *s);
+void applying_recount(struct session *s); /* another terminal wrote to the journal */
+/* The criteria of these line items were read and are in the snapshot. */
+void applying_saw(struct session *s, const char *const *ids, size_t n);
 void applying_done(struct session *s);
 
 #endif

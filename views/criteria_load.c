@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/mem.h"
+#include "views/applying.h"
 #include "views/internal.h"
 
 #define REST_MS 200 /* scrolling past rows must not cost requests */
@@ -28,6 +29,8 @@ static enum err keep(struct session *s, struct criteria_job *job, struct errinfo
 	for (size_t i = 0; i < job->n; i++)
 		ids[i] = job->ids[i];
 	err = snapshot_put_criteria(s->cfg.store, &c, ei);
+	if (!err)
+		applying_saw(s, ids, job->n);
 	mem_free(ids);
 	if (!err)
 		err = lists_recount(s, ei);

@@ -41,6 +41,7 @@ void criteria_model_done(struct criteria_model *m)
 	mem_free(m->sets);
 	mem_free(m->rows);
 	criterion_set_done(&m->live);
+	staging_release(m->staged);
 	*m = (struct criteria_model){0};
 }
 
@@ -70,6 +71,8 @@ enum err criteria_model_build(struct criteria_model *m, struct session *s, struc
 	enum err err = read_live(m, s, ei);
 
 	m->n_rows = m->n_added = m->n_removed = 0;
+	staging_release(m->staged);
+	m->staged = staging_share(s);
 	if (err)
 		return err;
 	for (size_t i = 0; i < m->n_ids; i++) {

@@ -15,6 +15,7 @@ struct criteria_model {
 	char **ids;
 	size_t n_ids;
 	struct criterion_set live;
+	struct staged *staged; /* what the rows point into */
 	size_t *live_end; /* per line item: end of its rows in live */
 	bool *live_known; /* per line item: its criteria were read at least once */
 	struct effective *sets; /* per line item */

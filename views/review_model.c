@@ -1,5 +1,6 @@
 #include "views/review_model.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
 #include "views/judge.h"
@@ -30,6 +31,10 @@ static void clear(struct review_model *m)
 	m->n_items = m->n_rows = m->unread = 0;
 	criterion_set_done(&m->live);
 	map_done(&m->item_rows);
+	staging_release(m->staged);
+	applying_release(m->posted);
+	m->staged = NULL;
+	m->posted = NULL;
 	m->digest[0] = '\0';
 	m->ei.code = ERR_OK;
 }
@@ -162,12 +167,50 @@ static enum effective_why noop_of(const struct review_model *m, const struct cha
 	return NOOP_NONE;
 }
 
-static bool is_posted(const struct applying_status *st, uint64_t change_id)
+/* Is the change of an operation back on the stage? Those that are not were sent, or were taken off
+ * the stage since. */
+static bool is_back(enum apply_outcome o)
 {
-	for (size_t i = 0; i < st->n_ops; i++)
-		if (st->ops[i].change->id == change_id)
-			return true;
-	return false;
+	return o == OUTCOME_NOT_SENT || o == OUTCOME_REFUSED || o == OUTCOME_ABSENT ||
+	       o == OUTCOME_CONFLICT;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct applying_op *const *x = a, *const *y = b;
+	uint64_t i = (*x)->change->id, j = (*y)->change->id;
+
+	return (i > j) - (i < j);
+}
+
+/* The operations in the order of their changes, for finding. */
+static const struct applying_op **sorted_ops(const struct applying_status *st)
+{
+	const struct applying_op **v = mem_array(st->n_ops, sizeof *v);
+
+	for (size_t i = 0; v && i < st->n_ops; i++)
+		v[i] = &st->ops[i];
+	if (v)
+		qsort(v, st->n_ops, sizeof *v, by_id);
+	return v;
+}
+
+static const struct applying_op *find_op(
+    const struct applying_op *const *v, size_t n, uint64_t change_id)
+{
+	size_t from = 0;
+
+	while (from < n) {
+		size_t mid = from + (n - from) / 2;
+
+		if (v[mid]->change->id == change_id)
+			return v[mid];
+		if (v[mid]->change->id < change_id)
+			from = mid + 1;
+		else
+			n = mid;
+	}
+	return NULL;
 }
 
 static void add_row(struct review_model *m, const struct change *c, const struct applying_op *op)
@@ -183,9 +226,13 @@ enum err review_model_build(struct review_model *m)
 {
 	const struct change_set *staged = staging_changes(m->session);
 	const struct applying_status *st = applying_status(m->session);
+	bool busy = applying_busy(m->session);
+	const struct applying_op **ops;
 	enum err err;
 
 	clear(m);
+	m->staged = staging_share(m->session);
+	m->posted = applying_share(m->session);
 	err = read_items(m);
 	if (!err)
 		err = build_plan(m);
@@ -199,11 +246,19 @@ enum err review_model_build(struct review_model *m)
 			err_set(&m->ei, err, "no memory for the review");
 		return err;
 	}
+	ops = sorted_ops(st);
+	if (!ops)
+		return err_set(&m->ei, ERR_NOMEM, "no memory for the review");
 	for (size_t i = 0; i < st->n_ops; i++)
-		add_row(m, st->ops[i].change, &st->ops[i]);
-	for (size_t i = 0; i < staged->n; i++)
-		if (!is_posted(st, staged->v[i].id))
-			add_row(m, &staged->v[i], NULL);
+		if (busy || !is_back(st->ops[i].outcome))
+			add_row(m, st->ops[i].change, &st->ops[i]);
+	for (size_t i = 0; i < staged->n; i++) {
+		const struct applying_op *op = find_op(ops, st->n_ops, staged->v[i].id);
+
+		if (!op || (!busy && is_back(op->outcome)))
+			add_row(m, &staged->v[i], op);
+	}
+	mem_free(ops);
 	return ERR_OK;
 }
 

@@ -29,6 +29,8 @@ struct review_item { /* a touched line item */
 struct review_model {
 	struct session *session;
 	struct criterion_set live;
+	struct staged *staged; /* what the rows point into */
+	struct posted *posted;
 	struct review_item *items;
 	size_t n_items;
 	struct map item_rows;

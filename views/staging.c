@@ -5,28 +5,57 @@
 #include "base/mem.h"
 #include "store/drafts.h"
 #include "targeting/set.h"
+#include "views/applying.h"
 #include "views/internal.h"
 
-struct staging {
+#define FOLLOW_MS 1000 /* how soon what another terminal stages is seen */
+
+struct staged { /* shared with the screens that point into it; never edited in place */
+	unsigned holders;
 	struct change_set changes;
+};
+
+struct staging {
+	struct staged *set;
+	uint64_t version; /* of the drafts, when they were read */
+	struct timer_id follow;
 	struct map rows; /* line item id -> index into counts */
 	struct staging_count *counts;
 	struct staging_count total;
 };
 
+struct staged *staging_share(struct session *s)
+{
+	struct staged *set = s->staging ? s->staging->set : NULL;
+
+	if (set)
+		set->holders++;
+	return set;
+}
+
+void staging_release(struct staged *set)
+{
+	if (!set || --set->holders)
+		return;
+	change_set_done(&set->changes);
+	mem_free(set);
+}
+
 static void forget(struct staging *st)
 {
-	change_set_done(&st->changes);
+	staging_release(st->set);
 	map_done(&st->rows);
 	mem_free(st->counts);
-	*st = (struct staging){0};
-	change_set_init(&st->changes);
+	st->set = NULL;
+	st->counts = NULL;
+	st->total = (struct staging_count){0, 0};
 }
 
 void staging_done(struct session *s)
 {
 	if (!s->staging)
 		return;
+	loop_timer_cancel(s->cfg.loop, s->staging->follow);
 	forget(s->staging);
 	mem_free(s->staging);
 	s->staging = NULL;
@@ -34,11 +63,13 @@ void staging_done(struct session *s)
 
 static enum err count(struct staging *st)
 {
-	st->counts = mem_array(st->changes.n, sizeof *st->counts);
+	const struct change_set *set = &st->set->changes;
+
+	st->counts = mem_array(set->n, sizeof *st->counts);
 	if (!st->counts)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < st->changes.n; i++) {
-		const struct change *c = &st->changes.v[i];
+	for (size_t i = 0; i < set->n; i++) {
+		const struct change *c = &set->v[i];
 		uint64_t row = st->rows.count;
 
 		if (!map_get(&st->rows, c->line_item_id, &row) &&
@@ -55,19 +86,45 @@ static enum err count(struct staging *st)
 	return ERR_OK;
 }
 
+/* Another terminal of this machine may stage on the same account, or post what is staged. One read
+ * of one row each time; the whole list only when something moved. */
+static void on_follow(struct loop *l, void *user)
+{
+	struct session *s = user;
+	struct errinfo ei;
+
+	s->staging->follow = loop_timer(l, FOLLOW_MS, on_follow, s);
+	if (!s->account_id[0] || drafts_version(s->cfg.store) == s->staging->version)
+		return;
+	staging_load(s, &ei);
+	applying_recount(s);
+}
+
 enum err staging_load(struct session *s, struct errinfo *ei)
 {
+	struct staging *st = s->staging;
+	struct staged *set = mem_zalloc(sizeof *set);
 	enum err err;
 
-	if (!s->staging) {
-		s->staging = mem_zalloc(sizeof *s->staging);
-		if (!s->staging)
-			return err_set(ei, ERR_NOMEM, "no memory for staged changes");
-		change_set_init(&s->staging->changes);
+	if (!st && set)
+		st = s->staging = mem_zalloc(sizeof *st);
+	if (!st || !set) {
+		mem_free(set);
+		return err_set(ei, ERR_NOMEM, "no memory for staged changes");
 	}
-	forget(s->staging);
-	err = drafts_list(s->cfg.store, s->account_id, DRAFT_STAGED, &s->staging->changes, ei);
-	if (!err && count(s->staging))
+	if (!st->follow.gen)
+		st->follow = loop_timer(s->cfg.loop, FOLLOW_MS, on_follow, s);
+	set->holders = 1;
+	change_set_init(&set->changes);
+	st->version = drafts_version(s->cfg.store);
+	err = drafts_list(s->cfg.store, s->account_id, DRAFT_STAGED, &set->changes, ei);
+	if (err) {
+		staging_release(set); /* what was shown stays */
+		return err;
+	}
+	forget(st);
+	st->set = set;
+	if (count(st))
 		err = err_set(ei, ERR_NOMEM, "no memory for staged changes");
 	session_notify(s, DATA_BIT(DATA_STAGED));
 	return err;
@@ -77,14 +134,14 @@ const struct change_set *staging_changes(const struct session *s)
 {
 	static const struct change_set none;
 
-	return s->staging ? &s->staging->changes : &none;
+	return s->staging && s->staging->set ? &s->staging->set->changes : &none;
 }
 
 struct staging_count staging_count(const struct session *s, const char *line_item_id)
 {
 	uint64_t row;
 
-	if (s->staging && map_get(&s->staging->rows, line_item_id, &row))
+	if (s->staging && s->staging->counts && map_get(&s->staging->rows, line_item_id, &row))
 		return s->staging->counts[row];
 	return (struct staging_count){0, 0};
 }
@@ -109,7 +166,8 @@ static enum err may_stage(const struct session *s, struct errinfo *ei)
 struct known {
 	struct arena arena;
 	struct criterion_set live;
-	struct set_index live_keys, staged_keys;
+	struct set_index live_keys, staged_keys, fresh_keys; /* fresh: asked for in this call */
+	struct map read; /* line items whose live set was read */
 };
 
 static void known_done(struct known *k)
@@ -118,6 +176,8 @@ static void known_done(struct known *k)
 	criterion_set_done(&k->live);
 	set_index_done(&k->live_keys);
 	set_index_done(&k->staged_keys);
+	set_index_done(&k->fresh_keys);
+	map_done(&k->read);
 }
 
 static enum err index_criterion(
@@ -130,29 +190,47 @@ static enum err index_criterion(
 										     : ERR_OK;
 }
 
+/* A removal is about one criterion: the account may have two that say the same. */
+static bool key_of_removal(const struct change *c, struct set_key *key)
+{
+	if (c->kind != CHANGE_DELETE || !c->criterion_id)
+		return false;
+	set_key_of_id(c->criterion_id, key);
+	return true;
+}
+
+static enum err index_staged(struct known *k, const struct change *c, size_t row)
+{
+	struct criterion cr;
+	struct set_key key;
+	size_t found;
+
+	if (key_of_removal(c, &key) && set_index_put(&k->staged_keys, &key, row, &found))
+		return ERR_NOMEM;
+	change_to_criterion(c, &cr);
+	return index_criterion(k, &k->staged_keys, &cr, row);
+}
+
 static enum err known_build(
     struct session *s, struct known *k, const struct change *v, size_t n, struct errinfo *ei)
 {
 	const struct change_set *staged = staging_changes(s);
-	const char *last = "";
 	enum err err = ERR_OK;
 
 	for (size_t i = 0; i < n && !err; i++) {
+		const char *id = v[i].line_item_id;
 		size_t unknown;
 
-		if (strcmp(v[i].line_item_id, last) == 0)
+		if (map_get(&k->read, id, NULL))
 			continue;
-		last = v[i].line_item_id;
-		err = session_criteria(s, &last, 1, &k->live, &unknown, ei);
+		err = map_put(&k->read, id, 1);
+		if (!err)
+			err = session_criteria(s, &id, 1, &k->live, &unknown, ei);
 	}
 	for (size_t i = 0; i < k->live.n && !err; i++)
 		err = index_criterion(k, &k->live_keys, &k->live.v[i], i);
-	for (size_t i = 0; i < staged->n && !err; i++) {
-		struct criterion c;
-
-		change_to_criterion(&staged->v[i], &c);
-		err = index_criterion(k, &k->staged_keys, &c, i);
-	}
+	for (size_t i = 0; i < staged->n && !err; i++)
+		err = index_staged(k, &staged->v[i], i);
 	return err;
 }
 
@@ -163,22 +241,33 @@ static enum err judge(
     struct session *s, struct known *k, const struct change *c, enum verdict *v, uint64_t *opposite)
 {
 	struct criterion cr;
-	struct set_key key;
+	struct set_key key, id;
+	bool by_id = key_of_removal(c, &id);
 	size_t row;
 
-	*v = STAGE;
+	*v = NOTHING;
 	change_to_criterion(c, &cr);
 	if (set_key_of(&k->arena, &cr, &key))
 		return ERR_NOMEM;
+	if (by_id && set_index_get(&k->staged_keys, &id, &row))
+		return ERR_OK;
 	if (set_index_get(&k->staged_keys, &key, &row)) {
 		const struct change *there = &staging_changes(s)->v[row];
 
-		*v = there->kind == c->kind ? NOTHING : TAKE_BACK;
-		*opposite = there->id;
-	} else if (c->kind == CHANGE_CREATE && set_index_get(&k->live_keys, &key, &row)) {
-		*v = NOTHING;
+		if (there->kind != c->kind) {
+			*v = TAKE_BACK;
+			*opposite = there->id;
+			return ERR_OK;
+		}
+		if (!by_id)
+			return ERR_OK;
 	}
-	return ERR_OK;
+	if (c->kind == CHANGE_CREATE && set_index_get(&k->live_keys, &key, &row))
+		return ERR_OK;
+	if (set_index_get(&k->fresh_keys, by_id ? &id : &key, &row))
+		return ERR_OK; /* asked for twice at once */
+	*v = STAGE;
+	return set_index_put(&k->fresh_keys, by_id ? &id : &key, 0, &row);
 }
 
 static void title_of(const struct change_set *set, char *out, size_t cap)

@@ -8,6 +8,11 @@
 
 /* All staged changes, oldest first; held ones too. */
 const struct change_set *staging_changes(const struct session *s);
+/* A screen that keeps pointers into the set shares it: it stays as it is until it is released,
+ * whatever is staged meanwhile. NULL while nothing was read; releasing NULL is allowed. */
+struct staged;
+struct staged *staging_share(struct session *s);
+void staging_release(struct staged *set);
 /* Of one line item: how many creates and deletes. */
 struct staging_count {
 	unsigned creates, deletes;
