@@ -135,6 +135,13 @@ screenshots: all
 bench: all
 	@sh bench/run.sh $(BUILD)/reticle
 
+bench-targeting: deps-quiet
+	@$(SUBMAKE) $(O)/libtargeting.a $(O)/libbase.a
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $(O)/bench-targeting bench/targeting.c \
+		$(O)/libtargeting.a $(O)/libbase.a $(call pkg_libs,libutf8proc)
+	@$(O)/bench-targeting
+.PHONY: bench-targeting
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/reticle \
 		$(DESTDIR)$(PREFIX)/share/doc/reticle

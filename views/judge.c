@@ -97,16 +97,19 @@ static enum rule_found find_user(
 	return RULE_MISSING;
 }
 
-/* An option that no cached look-up has may still exist: a look-up is fetched scope by scope. */
+/* Missing is only what a complete list of all values does not have: most look-ups are fetched scope
+ * by scope, and what was not fetched may well exist. */
 static enum rule_found find_option(
     void *user, enum targeting_type t, const char *value, const struct option **out)
 {
 	struct judge *j = user;
 	const char *kind = type_info(t)->lookup;
 
-	if (!kind[0] ||
-	    catalog_find(session_store(j->session), kind, value, &j->found, NULL) != ERR_OK)
+	if (!kind[0])
 		return RULE_UNKNOWN;
+	if (catalog_find(session_store(j->session), kind, value, &j->found, NULL) != ERR_OK)
+		return catalog_info(session_store(j->session), kind, "").complete ? RULE_MISSING
+										  : RULE_UNKNOWN;
 	*out = &j->found.v[j->found.n - 1];
 	return RULE_FOUND;
 }
