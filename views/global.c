@@ -63,6 +63,8 @@ enum err views_command(void *user, const struct command_call *call, struct errin
 		return go(app, &audiences_view, NULL, ei);
 	case VIEWS_REVIEW:
 		return go(app, &review_view, NULL, ei);
+	case VIEWS_PROBLEMS:
+		return go(app, &problems_view, NULL, ei);
 	case VIEWS_BUDGETS:
 		return go(app, &budgets_view, NULL, ei);
 	case VIEWS_ACCOUNT:
@@ -121,7 +123,7 @@ static void status_network(const struct session *s, struct status *st)
 		status_add(st, false,
 		    stats.tightest.remaining * 5 < stats.tightest.limit ? STYLE_WARNING
 									: STYLE_STATUS,
-		    "%s %lld/%lld until %.5s UTC", stats.tightest.name,
+		    "%s %lld/%lld until %.5sZ", stats.tightest.name,
 		    (long long)stats.tightest.remaining, (long long)stats.tightest.limit,
 		    reset + 11);
 	}
