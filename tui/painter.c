@@ -11,6 +11,7 @@
 /* Unchanged cells between two changed ones that are cheaper to send again than to jump over. */
 #define JUMP_CELLS 6
 #define ERASE_CELLS 4
+#define HASH_CELLS 40
 #define SCROLL_ROWS 6 /* fewer changed rows are not worth a search */
 
 _Static_assert(sizeof(struct cell) == 8, "cells are compared and hashed as eight bytes");
@@ -112,6 +113,7 @@ void painter_init(struct painter *p)
 		  is_ansi(p->underline) && is_ansi(p->reverse) && *p->reverse;
 	load_colors(p);
 	p->cup = lookup("cup");
+	p->ansi_cup = p->cup && strcmp(p->cup, "\033[%i%p1%d;%p2%dH") == 0;
 	p->el = lookup("el");
 	p->csr = lookup("csr");
 	p->indn = lookup("indn");
@@ -169,11 +171,37 @@ static void send_cap(struct painter *p, const char *cap, int a, int b)
 	buf_adds(p->out, s);
 }
 
+static char *put_number(char *to, int n)
+{
+	char digits[8];
+	size_t len = 0;
+
+	do
+		digits[len++] = (char)('0' + n % 10);
+	while (n /= 10);
+	while (len > 0)
+		*to++ = digits[--len];
+	return to;
+}
+
+static void send_position(struct painter *p, int x, int y)
+{
+	char s[24] = "\033[", *to = put_number(s + 2, y + 1);
+
+	*to++ = ';';
+	to = put_number(to, x + 1);
+	*to++ = 'H';
+	buf_add(p->out, s, (size_t)(to - s));
+}
+
 static void go(struct painter *p, int x, int y)
 {
 	if (p->x == x && p->y == y)
 		return;
-	send_cap(p, p->cup, y, x);
+	if (p->ansi_cup) /* nearly everywhere, and tparm would be half of the painting */
+		send_position(p, x, y);
+	else
+		send_cap(p, p->cup, y, x);
 	p->x = x;
 	p->y = y;
 }
@@ -315,13 +343,15 @@ static void paint_row(struct painter *p, const struct grid *g, int y)
 
 /* --- scrolling --- */
 
+/* Of the beginning of the row, where names stand: a wrong guess costs bytes, never correctness,
+ * because what was moved is compared cell by cell afterwards. */
 static uint64_t hash_row(const struct grid *g, int y)
 {
 	const struct cell *row = grid_row(g, y);
+	int n = g->cols < HASH_CELLS ? g->cols : HASH_CELLS;
 	uint64_t h = 0;
 
-	/* a cell is eight bytes: one multiplication each, the high bits folded back down */
-	for (int x = 0; x < g->cols; x++) {
+	for (int x = 0; x < n; x++) {
 		uint64_t word;
 
 		memcpy(&word, &row[x], sizeof word);

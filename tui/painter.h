@@ -21,6 +21,7 @@ struct painter {
 	const char *cup, *el, *csr, *indn, *rin, *cnorm, *civis;
 	int colors;
 	bool ansi; /* the pieces are ESC [ n m: can be joined into one sequence */
+	bool ansi_cup; /* cup is ESC [ row ; column H */
 	bool skip_corner; /* writing the last cell would scroll */
 	/* while painting */
 	struct buf *out;
