@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "api/mutate.h"
 #include "base/clock.h"
 #include "tests/flow/harness.h"
 
@@ -224,6 +225,87 @@ static void the_environment_cannot_log_keys(void **state)
 	assert_int_not_equal(stat(path, &st), 0);
 }
 
+struct wrote {
+	bool done;
+	enum write_end end;
+};
+
+static void on_written(void *ctx, enum write_end end, struct answer *an)
+{
+	(void)an;
+	*(struct wrote *)ctx = (struct wrote){true, end};
+}
+
+static void on_dropped(void *ctx)
+{
+	(void)ctx;
+}
+
+/* A server that would rather speak HTTP/2: it prints what was agreed on. */
+static pid_t serve_alpn(int port)
+{
+	char accept[32];
+	pid_t pid = fork();
+
+	snprintf(accept, sizeof accept, "127.0.0.1:%d", port);
+	if (pid == 0) {
+		int pipes[2];
+
+		/* s_server ends when its input does */
+		if (chdir(dir) || pipe(pipes) || dup2(pipes[0], 0) < 0 ||
+		    !freopen("alpn.log", "w", stdout) || !freopen("/dev/null", "w", stderr))
+			_exit(126);
+		execlp("openssl", "openssl", "s_server", "-accept", accept, "-cert", "good.pem",
+		    "-key", "good.key", "-alpn", "h2,http/1.1", (char *)NULL);
+		_exit(127);
+	}
+	wait_for_port(port);
+	return pid;
+}
+
+static void a26_writes_never_speak_http_2(void **state)
+{
+	int port = free_port();
+	pid_t pid = serve_alpn(port);
+	struct loop *l = loop_new();
+	struct wrote w = {0};
+	char url[64], path[96], text[8192] = "";
+
+	(void)state;
+	snprintf(url, sizeof url, "https://localhost:%d", port);
+	snprintf(path, sizeof path, "%s/ca.pem", dir);
+	struct api_config cfg = {.base_url = url,
+	    .consumer_key = "ck",
+	    .consumer_secret = "cs",
+	    .token = "at",
+	    .token_secret = "ats",
+	    .ca_bundle = path,
+	    .timeout_s = 2};
+	struct api *a = api_new(l, &cfg, NULL);
+
+	mutate_batch(a, &(struct mutation){.account_id = "a",
+			    .body = "[]",
+			    .ctx = &w,
+			    .done = on_written,
+			    .drop = on_dropped});
+	assert_true(run_until(l, &w.done, 10000));
+	assert_int_equal(w.end, END_UNKNOWN); /* it was sent, and nobody answered */
+	api_free(a);
+	loop_free(l);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	snprintf(path, sizeof path, "%s/alpn.log", dir);
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	size_t n = fread(text, 1, sizeof text - 1, f);
+
+	text[n] = '\0';
+	fclose(f);
+	if (!strstr(text, "ALPN protocols selected: http/1.1") || !strstr(text, "HTTP/1.1\r\n"))
+		fail_msg("the server says: %s", text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +314,7 @@ int main(void)
 	    cmocka_unit_test(a_configured_ca_is_trusted),
 	    cmocka_unit_test(a9_bad_certificates_are_refused_with_their_cause),
 	    cmocka_unit_test(a9_old_versions_are_refused),
+	    cmocka_unit_test(a26_writes_never_speak_http_2),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

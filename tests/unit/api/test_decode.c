@@ -493,6 +493,37 @@ static void long_messages_are_cut_between_characters(void **state)
 	free_page(p);
 }
 
+static const char *remedy(int status, const char *code)
+{
+	static struct page *last;
+	char body[256];
+
+	if (last)
+		free_page(last);
+	last = NULL;
+	if (!code)
+		return NULL;
+	snprintf(body, sizeof body, "{\"errors\":[{\"code\":%s,\"message\":\"m\"}]}", code);
+	last = read_page(API_ACCOUNTS, status, body);
+	return api_remedy(&last->an.ei);
+}
+
+static void g48_g49_g50_refusals_have_their_own_remedy(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(remedy(403, "\"UNAUTHORIZED_CLIENT_APPLICATION\""), "apply for it"));
+	assert_non_null(
+	    strstr(remedy(403, "\"INSUFFICIENT_USER_AUTHORIZED_PERMISSION\""), "new access token"));
+	assert_non_null(strstr(remedy(401, "\"UNAUTHORIZED_ACCESS\""), "app's permissions"));
+	assert_non_null(strstr(remedy(401, "89"), "revoked"));
+	assert_non_null(strstr(remedy(401, "135"), "clock"));
+	assert_non_null(strstr(remedy(400, "215"), "four keys"));
+	assert_non_null(strstr(remedy(403, "\"SOMETHING_NEW\""), "role"));
+	/* what has no row of its own gets the hint of its kind */
+	assert_string_equal(remedy(500, "\"INTERNAL_ERROR\""), err_hint(ERR_SERVER));
+	remedy(0, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -517,6 +548,7 @@ int main(void)
 	    cmocka_unit_test(dates_of_rfc_9110),
 	    cmocka_unit_test(dates_agree_with_the_clock),
 	    cmocka_unit_test(long_messages_are_cut_between_characters),
+	    cmocka_unit_test(g48_g49_g50_refusals_have_their_own_remedy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
