@@ -378,6 +378,7 @@ static const struct script scripts[] = {
     {"NUL in a header", "HTTP/1.1 200 OK\r\nA\x01: b\r\nContent-Length: 2\r\n\r\n{]", false},
     {"html", "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>",
 	false},
+    {"417", "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n", false},
     {"103 first",
 	"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\n"
 	"Content-Length: 30\r\n\r\n" GOOD,
@@ -585,6 +586,30 @@ static void requests_look_as_the_documents_say(void **state)
 	end(&w);
 }
 
+static enum verdict shout(int fd, const struct heard *h, void *user)
+{
+	(void)h, (void)user;
+	say(fd, "HTTP/1.1 200 OK\r\nX-RATE-LIMIT-LIMIT: 400\r\nX-Rate-Limit-Remaining: 7\r\n"
+		"x-RATE-limit-RESET:  99999999999  \r\nX-API-Warn: a\x1b[31mb\r\nCONTENT-LENGTH: "
+		"30\r\n\r\n" GOOD);
+	return KEEP;
+}
+
+static void g19_header_names_in_any_case_values_without_controls(void **state)
+{
+	struct world w = begin(shout, NULL);
+	struct api_budget b[2];
+
+	(void)state;
+	read_once(&w, 5000);
+	assert_int_equal(api_budgets(w.api, b, 2), 1);
+	assert_true(b[0].known);
+	assert_int_equal(b[0].remaining, 7);
+	assert_int_equal(b[0].limit, 400);
+	assert_string_equal(api_stats(w.api).warning, "a?[31mb");
+	end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -600,6 +625,7 @@ int main(void)
 	    cmocka_unit_test(a28_this_machine_is_never_reached_through_a_proxy),
 	    cmocka_unit_test(reads_share_a_connection_and_writes_never_do),
 	    cmocka_unit_test(requests_look_as_the_documents_say),
+	    cmocka_unit_test(g19_header_names_in_any_case_values_without_controls),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
