@@ -40,7 +40,7 @@ void loop_unwatch(struct loop *l, int fd);
 struct timer_id loop_timer(struct loop *l, int64_t delay_ms, loop_fn *fn, void *user);
 void loop_timer_cancel(struct loop *l, struct timer_id id); /* an old id is ignored */
 
-/* fn runs at the start of the next turn, which then does not sleep. */
+/* fn runs at the start of the next turn, with no wait before it. */
 enum err loop_defer(struct loop *l, loop_fn *fn, void *user);
 /* Hooks that run in every turn, in the order in which they were added. */
 void loop_before_wait(struct loop *l, loop_fn *fn, void *user); /* draw */

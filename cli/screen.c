@@ -227,6 +227,14 @@ static enum err read_options(struct screen *s, struct app_config *cfg, struct er
 
 static enum err bind_keys(struct screen *s, struct errinfo *ei)
 {
+	/* views in which no default key is bound are contexts for the user's keys all the same */
+	static const struct view_ops *const views[] = {&accounts_view, &campaigns_view,
+	    &line_items_view, &criteria_view, &audiences_view, &review_view, &where_used_view,
+	    &picker_view, &budgets_view};
+
+	for (size_t i = 0; i < sizeof views / sizeof *views; i++)
+		if (app_add_context(s->app, views[i]->name))
+			return err_set(ei, ERR_NOMEM, "no memory for the keys");
 	for (size_t i = 0; i < s->config.n_keys; i++) {
 		const struct config_key *k = &s->config.keys[i];
 		char origin[32];
