@@ -17,6 +17,7 @@ struct rebuild {
 		int64_t from, to;
 	} * voided;
 	size_t n_voided, cap_voided;
+	bool begun; /* the log has a whole beginning: all that was open when it began anew */
 };
 
 /* --- first walk: which lines belong to transactions that did not commit --- */
@@ -25,6 +26,8 @@ static enum err on_void(void *user, const struct sidelog_entry *e)
 {
 	struct rebuild *r = user;
 
+	if (strcmp(e->verb, "begun") == 0)
+		r->begun = true;
 	if (strcmp(e->verb, "void") != 0)
 		return ERR_OK;
 	if (r->n_voided == r->cap_voided) {
@@ -200,50 +203,89 @@ static enum err on_line(void *user, const struct sidelog_entry *e)
 		return set_each(r, e, "UPDATE change SET held=0 WHERE id=?");
 	if (strcmp(e->verb, "plan") == 0)
 		return on_plan(r, e);
-	return ERR_OK; /* "void", and verbs of a newer version */
+	return ERR_OK; /* "void", "begun", and verbs of a newer version */
 }
 
 static enum err replay(struct rebuild *r, const struct buf *text)
 {
 	struct sidelog_at end = {0};
 	struct db *d = &r->s->state;
-	enum err err = sidelog_scan(buf_str(text), text->len, NULL, NULL, on_void, r);
+	enum err err = sidelog_scan(buf_str(text), text->len, NULL, &end, on_line, r);
 
-	if (!err)
-		err = sidelog_scan(buf_str(text), text->len, NULL, &end, on_line, r);
 	if (!err)
 		err = db_run(d,
 		    "UPDATE next_edit SET id = max(id, (SELECT coalesce(max(id), 0) + 1 FROM "
 		    "change))",
 		    NULL, r->ei);
 	if (!err)
-		err = db_run(d, "UPDATE log_end SET offset=?, seq=?, hash=? WHERE id=1",
+		err = db_run(d, "UPDATE log_end SET offset=?, seq=?, hash=?, base=0 WHERE id=1",
 		    BIND(INT(end.offset), INT(end.seq), INT(end.hash)), r->ei);
 	return err;
+}
+
+static enum err read_log(struct rebuild *r, struct buf *text)
+{
+	enum err err;
+
+	buf_clear(text);
+	r->n_voided = 0;
+	r->begun = false;
+	err = fs_read(r->s->log.path, text, r->ei);
+	if (err == ERR_NOTFOUND)
+		err = ERR_OK; /* a first start */
+	if (!err)
+		err = sidelog_scan(buf_str(text), text->len, NULL, NULL, on_void, r);
+	return err;
+}
+
+/* The program ended while a log was begun anew, and then the database went, too: the log before
+ * that is the one to believe. */
+static bool take_old_log(struct rebuild *r)
+{
+	char old[DB_PATH_MAX + 8];
+
+	if (r->begun)
+		return false;
+	snprintf(old, sizeof old, "%s.old", r->s->log.path);
+	return rename(old, r->s->log.path) == 0;
+}
+
+static enum err rebuild_in(struct rebuild *r)
+{
+	struct buf text;
+	enum err err;
+
+	buf_init(&text, LOG_MAX);
+	err = read_log(r, &text);
+	if (!err && take_old_log(r))
+		err = read_log(r, &text);
+	if (!err)
+		err = replay(r, &text);
+	buf_done(&text);
+	mem_free(r->voided);
+	return err;
+}
+
+static bool is_new(struct store *s)
+{
+	return db_int(&s->state, "SELECT base FROM log_end WHERE id = 1", NULL, NULL) < 0;
 }
 
 enum err state_rebuild(struct store *s, size_t *edits, struct errinfo *ei)
 {
 	struct rebuild r = {.s = s, .ei = ei};
-	struct buf text;
 	enum err err;
 
 	*edits = 0;
-	if (db_int(&s->state, "SELECT offset FROM log_end WHERE id = 1", NULL, NULL))
+	if (!is_new(s))
 		return ERR_OK;
 	err = db_begin(&s->state, ei);
 	if (err)
 		return err;
-	/* again, now that nobody else can: another terminal may have been faster */
-	if (db_int(&s->state, "SELECT offset FROM log_end WHERE id = 1", NULL, NULL))
-		return db_end(&s->state, ERR_OK, ei);
-	buf_init(&text, LOG_MAX);
-	err = fs_read(s->log.path, &text, ei);
-	if (!err)
-		err = replay(&r, &text);
+	/* asked again now that nobody else can: another terminal may have been faster */
+	if (is_new(s))
+		err = rebuild_in(&r);
 	err = db_end(&s->state, err, ei);
-	buf_done(&text);
-	mem_free(r.voided);
 	if (!err)
 		*edits = (size_t)db_int(
 		    &s->state, "SELECT count(*) FROM change WHERE state < 3", NULL, NULL);

@@ -31,9 +31,10 @@ static const char cache_1[] =
 
 static const char state_1[] =
     "CREATE TABLE realm(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
+    /* base -1: edits.log was not looked at yet, so this file may be a new one in place of a lost one */
     "CREATE TABLE log_end(id INTEGER PRIMARY KEY CHECK(id = 1), offset INTEGER NOT NULL,"
     " seq INTEGER NOT NULL, hash INTEGER NOT NULL, base INTEGER NOT NULL);"
-    "INSERT INTO log_end VALUES(1, 0, 0, 0, 0);"
+    "INSERT INTO log_end VALUES(1, 0, 0, 0, -1);"
     /* ids of edits are never used twice: edits.log and the journal go by them. AUTOINCREMENT would
      * write a row of its own with every insert */
     "CREATE TABLE next_edit(id INTEGER NOT NULL);"
@@ -85,7 +86,7 @@ static const char state_1[] =
     " line TEXT NOT NULL, UNIQUE(prompt, line));";
 
 #define CACHE_ID 0x52544331 /* "RTC1" */
-#define STATE_ID 0x52545332 /* "RTS2" */
+#define STATE_ID 0x52545333 /* "RTS3" */
 
 const struct db_schema cache_schema = {CACHE_ID, (const char *const[]){cache_1}, 1, false};
 const struct db_schema state_schema = {STATE_ID, (const char *const[]){state_1}, 1, true};

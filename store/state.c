@@ -328,6 +328,7 @@ enum err state_dump(struct store *s, struct errinfo *ei)
 
 	if (!err)
 		err = dump_batches(s, ei);
+	sidelog_line(&s->log, "begun");
 	s->log.at.base = sidelog_length(&s->log);
 	return err;
 }

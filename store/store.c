@@ -206,8 +206,6 @@ static enum err rebuild_when_new(struct store *s, struct errinfo *ei)
 	size_t edits = 0;
 	enum err err;
 
-	if (access(s->log.path, F_OK) != 0)
-		return ERR_OK;
 	err = state_rebuild(s, &edits, ei);
 	if (!err && edits) {
 		s->needs_acknowledgement = true;

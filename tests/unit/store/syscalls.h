@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdarg.h>
 #include <sys/syscall.h>
@@ -29,6 +30,8 @@ static bool faulty(bool sync)
 		fault.after--;
 		return false;
 	}
+	if (!fault.error)
+		kill(getpid(), SIGKILL);
 	if (!fault.for_good)
 		fault.after = -1;
 	errno = fault.error;
@@ -42,7 +45,7 @@ static void fault_set(long after, int error, bool for_good)
 	fault.for_good = for_good;
 }
 
-static void fault_clear(void)
+__attribute__((unused)) static void fault_clear(void)
 {
 	fault.after = -1;
 	fault.syncs_only = false;
@@ -93,6 +96,22 @@ int ftruncate(int fd, off_t n);
 int ftruncate(int fd, off_t n)
 {
 	return ftruncate64(fd, n);
+}
+
+int unlink(const char *path);
+int unlink(const char *path)
+{
+	if (faulty(false))
+		return -1;
+	return (int)syscall(SYS_unlink, path);
+}
+
+int rename(const char *from, const char *to);
+int rename(const char *from, const char *to)
+{
+	if (faulty(false))
+		return -1;
+	return (int)syscall(SYS_rename, from, to);
 }
 
 #endif
