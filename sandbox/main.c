@@ -27,6 +27,8 @@ static const char usage[] =
     "  --no-rate-limit    count requests, refuse none\n"
     "  --rate NAME=N      limit of one rate bucket (write, users, core, read, lookup, tv,\n"
     "                     keywords, global, total)\n"
+    "  --tls MODE         serve https: good, expired, wronghost, selfsigned, old (TLS 1.1)\n"
+    "  --ca-file FILE     write the certificate to trust for that into FILE\n"
     "  --exit-with-stdin  end when standard input ends\n"
     "Prints one line of JSON with the URL and the credentials, then serves until SIGTERM.\n";
 
@@ -97,6 +99,10 @@ static bool read_option(struct command_line *cl, const char *name, const char *v
 		o->duplicates = strcmp(value, "allow") == 0   ? DUP_ALLOW
 				: strcmp(value, "merge") == 0 ? DUP_MERGE
 							      : DUP_REJECT;
+	else if (strcmp(name, "ca-file") == 0)
+		o->ca_file = value;
+	else if (strcmp(name, "tls") == 0)
+		return tls_mode_by_name(value, &o->tls);
 	if (strcmp(name, "dup") == 0 && !choice_has("allow|merge|reject", value))
 		return false;
 	return is_number;
@@ -109,7 +115,8 @@ static int read_command_line(int argc, char **argv, struct command_line *cl)
 	    {"line-items", 1, NULL, 0}, {"criteria", 1, NULL, 0}, {"data", 1, NULL, 0},
 	    {"faults", 1, NULL, 0}, {"clock", 1, NULL, 0}, {"dup", 1, NULL, 0},
 	    {"no-rate-limit", 0, NULL, 0}, {"require-operator", 0, NULL, 0}, {"rate", 1, NULL, 0},
-	    {"exit-with-stdin", 0, NULL, 0}, {"help", 0, NULL, 0}, {NULL, 0, NULL, 0}};
+	    {"exit-with-stdin", 0, NULL, 0}, {"tls", 1, NULL, 0}, {"ca-file", 1, NULL, 0},
+	    {"help", 0, NULL, 0}, {NULL, 0, NULL, 0}};
 	int at, c;
 
 	while ((c = getopt_long(argc, argv, "", longs, &at)) != -1) {
@@ -136,7 +143,7 @@ static void print_access(const struct sandbox *sb, uint16_t port)
 	char url[40];
 	struct buf b;
 
-	snprintf(url, sizeof url, "http://127.0.0.1:%u", port);
+	snprintf(url, sizeof url, "%s://127.0.0.1:%u", sb->opt.tls ? "https" : "http", port);
 	buf_init(&b, 4096);
 	json_open(&b, '{');
 	json_put_str(&b, "url", url);

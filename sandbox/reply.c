@@ -258,7 +258,8 @@ bool reply_send(struct call *c, struct MHD_Connection *con, const struct fault_s
 
 	for (size_t i = 0; i < sizeof unsound / sizeof *unsound; i++) {
 		if (fault_find(set, unsound[i])) {
-			send_raw(c, socket_of(con), set);
+			if (!c->sb->opt.tls) /* plain bytes inside TLS would only be noise */
+				send_raw(c, socket_of(con), set);
 			return false;
 		}
 	}

@@ -12,6 +12,7 @@
 #include "sandbox/fault.h"
 #include "sandbox/ledger.h"
 #include "sandbox/rate.h"
+#include "sandbox/tls.h"
 
 /* What the documents leave open: a second criterion with the same line item, type, value and
  * operator (rule R30). */
@@ -27,6 +28,8 @@ struct options {
 	bool no_rate_limit, exit_with_stdin;
 	bool require_operator; /* refuse every criterion without operator_type (rule R2) */
 	enum duplicates duplicates;
+	enum tls_mode tls;
+	const char *ca_file; /* where to write the certificate of the TLS listener's CA, or NULL */
 };
 
 struct sandbox {

@@ -9,6 +9,7 @@
 #include <time.h>
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "sandbox/control.h"
 #include "sandbox/dispatch.h"
@@ -26,6 +27,7 @@ struct server {
 	pthread_cond_t stop_cond;
 	bool stopping;
 	uint64_t connections;
+	struct tls tls; /* empty without TLS */
 };
 
 /* One request, from its first line to its end. */
@@ -205,6 +207,7 @@ static void fill_call(
 	const struct fault_action *f;
 
 	c->method = method;
+	c->scheme = c->sb->opt.tls ? "https" : "http";
 	c->uri = x->uri;
 	c->host = host ? host : "";
 	c->authorization = header(con, "Authorization");
@@ -324,10 +327,54 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *con, const c
 
 /* --- life --- */
 
+/* http, or https with the certificate of s->tls */
+static struct MHD_Daemon *listen_on(struct server *s, uint16_t port)
+{
+	struct sockaddr_in loopback = {.sin_family = AF_INET, .sin_port = htons(port)};
+	unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+			 MHD_USE_POLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK;
+	struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_KEY, 0, s->tls.key},
+	    {MHD_OPTION_HTTPS_MEM_CERT, 0, s->tls.certificate}, {MHD_OPTION_END, 0, NULL},
+	    {MHD_OPTION_END, 0, NULL}};
+
+	if (s->tls.key)
+		flags |= MHD_USE_TLS;
+	else
+		tls[0].option = MHD_OPTION_END;
+	if (s->tls.priorities)
+		tls[2] = (struct MHD_OptionItem){
+		    MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)s->tls.priorities};
+	/* loopback and nothing else: the sandbox has well-known credentials */
+	loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return MHD_start_daemon(flags, port, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR,
+	    (struct sockaddr *)&loopback, MHD_OPTION_URI_LOG_CALLBACK, on_uri, s,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_done, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)(256 << 10), MHD_OPTION_THREAD_STACK_SIZE,
+	    (size_t)(1 << 20), MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_ARRAY, tls,
+	    MHD_OPTION_END);
+}
+
+static enum err make_tls(struct server *s, struct errinfo *ei)
+{
+	const struct options *opt = &s->sb->opt;
+	enum err err = tls_make(&s->tls, opt->tls, ei);
+
+	if (!err && opt->ca_file)
+		err = fs_write(opt->ca_file, s->tls.ca, strlen(s->tls.ca), ei);
+	return err;
+}
+
+static void server_free(struct server *s)
+{
+	pthread_cond_destroy(&s->stop_cond);
+	pthread_mutex_destroy(&s->stop_lock);
+	tls_done(&s->tls);
+	mem_free(s);
+}
+
 struct server *server_start(struct sandbox *sb, uint16_t port, struct errinfo *ei)
 {
 	struct server *s = mem_zalloc(sizeof *s);
-	struct sockaddr_in loopback = {.sin_family = AF_INET, .sin_port = htons(port)};
 	const union MHD_DaemonInfo *info;
 
 	if (!s) {
@@ -337,21 +384,14 @@ struct server *server_start(struct sandbox *sb, uint16_t port, struct errinfo *e
 	s->sb = sb;
 	pthread_mutex_init(&s->stop_lock, NULL);
 	pthread_cond_init(&s->stop_cond, NULL);
-	/* loopback and nothing else: the sandbox has well-known credentials */
-	loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	s->daemon =
-	    MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
-				 MHD_USE_POLL | MHD_USE_SUPPRESS_DATE_NO_CLOCK,
-		port, NULL, NULL, on_request, s, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&loopback,
-		MHD_OPTION_URI_LOG_CALLBACK, on_uri, s, MHD_OPTION_NOTIFY_COMPLETED, on_done, s,
-		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)(256 << 10), MHD_OPTION_THREAD_STACK_SIZE, (size_t)(1 << 20),
-		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+	if (sb->opt.tls != TLS_OFF && make_tls(s, ei)) {
+		server_free(s);
+		return NULL;
+	}
+	s->daemon = listen_on(s, port);
 	if (!s->daemon) {
 		err_set(ei, ERR_IO, "cannot listen on 127.0.0.1:%u: %s", port, strerror(errno));
-		pthread_cond_destroy(&s->stop_cond);
-		pthread_mutex_destroy(&s->stop_lock);
-		mem_free(s);
+		server_free(s);
 		return NULL;
 	}
 	info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
@@ -371,7 +411,5 @@ void server_stop(struct server *s)
 	pthread_cond_broadcast(&s->stop_cond);
 	pthread_mutex_unlock(&s->stop_lock);
 	MHD_stop_daemon(s->daemon);
-	pthread_cond_destroy(&s->stop_cond);
-	pthread_mutex_destroy(&s->stop_lock);
-	mem_free(s);
+	server_free(s);
 }

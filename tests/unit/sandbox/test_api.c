@@ -1,5 +1,6 @@
 /* Endpoints and their rules, asked without sockets. */
 #include "kit.h"
+#include "sandbox/route.h"
 
 #define CREATE(line, type, op, value)                                                              \
 	"{\"operation_type\":\"Create\",\"params\":{\"line_item_id\":\"" line                      \
@@ -390,6 +391,63 @@ static void app_line_item_gets_its_platform(void **state)
 	assert_string_equal(json_text(rows->child, "targeting_value"), "1");
 }
 
+/* A request for the route with ids of the scenario and values for what it requires. */
+static void example_of(const struct route *r, char *out, size_t cap)
+{
+	static const char *const ids[][2] = {{":account_id", DEMO_ACCOUNT},
+	    {":campaign_id", "c9dm0"}, {":line_item_id", "7k2aa"},
+	    {":funding_instrument_id", "lydm01"}, {":promotable_user_id", "l31001"},
+	    {":targeting_criterion_id", "dp1aa0"}, {":custom_audience_id", "2d9aa"}};
+	static const char *const values[][2] = {{"line_item_ids", "7k2aa"},
+	    {"event_types", "SPORTS"}, {"locale", "en-US"}, {"suggestion_type", "KEYWORD"},
+	    {"targeting_values", "sofa"}, {"granularity", "DAY"}, {"keywords", "sofa"},
+	    {"start_time", "2026-01-01"}, {"end_time", "2026-01-03"}, {"entity_type", "CAMPAIGN"},
+	    {"entity_id", "c9dm0"}, {"country_codes", "US"}};
+	size_t n = (size_t)snprintf(out, cap, "/12");
+
+	for (const char *p = r->path; *p;) {
+		size_t len = strcspn(p + 1, "/");
+
+		for (size_t i = 0; p[1] == ':' && i < sizeof ids / sizeof *ids; i++)
+			if (strlen(ids[i][0]) == len && memcmp(ids[i][0], p + 1, len) == 0)
+				n += (size_t)snprintf(out + n, cap - n, "/%s", ids[i][1]);
+		if (p[1] != ':')
+			n += (size_t)snprintf(out + n, cap - n, "%.*s", (int)len + 1, p);
+		p += len + 1;
+	}
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		const char *at = strstr(r->spec, values[i][0]);
+		const char *end = at ? at + strcspn(at, " !") : "";
+
+		if (*end == '!')
+			n += (size_t)snprintf(out + n, cap - n, "%c%s=%s",
+			    strchr(out, '?') ? '&' : '?', values[i][0], values[i][1]);
+	}
+}
+
+static void every_read_endpoint_answers(void **state)
+{
+	size_t reads = 0;
+
+	(void)state;
+	for (size_t i = 0; i < route_count(); i++) {
+		const struct route *r = route_at(i);
+		char uri[400];
+		struct answer a;
+
+		if (strcmp(r->method, "GET") != 0)
+			continue;
+		example_of(r, uri, sizeof uri);
+		a = ask("GET", uri, NULL);
+		if (a.status != 200)
+			fail_msg("GET %s: %s", uri, a.text);
+		assert_non_null(data_of(a));
+		assert_non_null(json_get(json_get(a.body, "request"), "params"));
+		reads++;
+	}
+	assert_true(reads > 40);
+}
+
 static void foreign_edits_pass_by_the_rules(void **state)
 {
 	size_t before = live_criteria("7k2aa");
@@ -453,8 +511,8 @@ int main(void)
 	    T(every_page_size_walks_the_same_rows), T(cursor_of_another_list_is_refused),
 	    T(filters_of_lists), T(paths_roles_and_ids), T(lookups_have_their_documented_values),
 	    T(volumes_are_those_of_the_one_real_sync), T(app_line_item_gets_its_platform),
-	    T(foreign_edits_pass_by_the_rules), T(partial_fault_keeps_what_it_should_not),
-	    T(state_hash_follows_the_targeting_only)};
+	    T(every_read_endpoint_answers), T(foreign_edits_pass_by_the_rules),
+	    T(partial_fault_keeps_what_it_should_not), T(state_hash_follows_the_targeting_only)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
