@@ -69,6 +69,7 @@ void login_free(struct login *lg)
 	mem_free_secret(lg, sizeof *lg);
 }
 
+/* Values are wiped behind use: the answer holds the secrets of the token. */
 static const char *value_of(const struct oauth_params *p, const char *name)
 {
 	for (size_t i = 0; i < p->n; i++)
@@ -118,6 +119,8 @@ static void take_tokens(struct login *lg, const char *body, struct login_result 
 		res->authorize_url = lg->authorize_url;
 	}
 	tell(lg, res);
+	for (size_t i = 0; i < p.n; i++)
+		explicit_bzero((char *)(uintptr_t)p.v[i].value, strlen(p.v[i].value));
 	oauth_params_done(&p);
 }
 
@@ -130,6 +133,8 @@ static void on_reply(struct transport_reply *reply, void *user)
 	lg->transfer = NULL;
 	if (!reply->err && reply->status == 200) {
 		take_tokens(lg, buf_str(&reply->body), &res);
+		if (reply->body.p)
+			explicit_bzero(reply->body.p, reply->body.cap);
 		return;
 	}
 	answer_init(&an);

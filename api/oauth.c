@@ -187,29 +187,48 @@ enum err oauth_base_string(
 	return e;
 }
 
+/* "enc(consumer secret)&enc(token secret)" in memory of its own size: a buffer that grows would
+ * leave pieces of it behind. */
+static char *signing_key(const struct oauth_keys *k, size_t *len)
+{
+	const char *secrets[2] = {k->consumer_secret, k->token_secret ? k->token_secret : ""};
+	size_t size = 3 * (strlen(secrets[0]) + strlen(secrets[1])) + 2;
+	char *key = mem_alloc(size), *o = key;
+
+	for (int i = 0; key && i < 2; i++) {
+		for (const char *p = secrets[i]; *p; p++) {
+			if (is_unreserved(*p))
+				*o++ = *p;
+			else
+				o += snprintf(o, 4, "%%%02X", (unsigned)(unsigned char)*p);
+		}
+		if (i == 0)
+			*o++ = '&';
+	}
+	*len = (size_t)(o - key);
+	return key;
+}
+
 enum err oauth_sign(const struct oauth_keys *k, const struct oauth_request *r,
     char out[OAUTH_SIGNATURE_SIZE], struct errinfo *ei)
 {
 	unsigned char mac[20];
-	struct buf base, key;
-	enum err e;
+	struct buf base;
+	size_t len = 0;
+	char *key = signing_key(k, &len);
+	enum err e = key ? ERR_OK : ERR_NOMEM;
 
 	out[0] = '\0';
 	buf_init(&base, MAX_STRING);
-	buf_init(&key, 4096);
-	encode_str(&key, k->consumer_secret);
-	buf_addc(&key, '&');
-	encode_str(&key, k->token_secret ? k->token_secret : "");
-	e = key.failed ? key.failed : oauth_base_string(&base, k, r);
+	if (!e)
+		e = oauth_base_string(&base, k, r);
 	if (e)
 		err_set(ei, e, "the request cannot be signed");
 	else
-		e = digest_hmac_sha1(key.p, key.len, base.p, base.len, mac, ei);
+		e = digest_hmac_sha1(key, len, base.p, base.len, mac, ei);
 	if (!e)
 		digest_base64(mac, sizeof mac, out);
-	if (key.p)
-		explicit_bzero(key.p, key.cap);
-	buf_done(&key);
+	mem_free_secret(key, len);
 	buf_done(&base);
 	return e;
 }

@@ -123,7 +123,7 @@ static const struct api_config fake_config = {.base_url = "https://ads-api.x.com
     .token = "at",
     .token_secret = "ats"};
 
-static struct api *fake_api(struct fake *f, fake_fn *fn, void *user)
+__attribute__((unused)) static struct api *fake_api(struct fake *f, fake_fn *fn, void *user)
 {
 	struct transport t = {f, fake_submit, fake_abort, fake_free};
 
