@@ -392,6 +392,8 @@ static enum err start_engine(struct applying *a, const struct applying_plan *p, 
 	enum err err = begin_journal(a, p, ei);
 
 	if (!err)
+		err = applying_sign(a, ei);
+	if (!err)
 		err = applying_images_before(a, ei);
 	if (err)
 		return err;

@@ -7,6 +7,9 @@
 #include "targeting/plan.h"
 #include "views/session.h"
 
+/* The note of an operation that was not sent because the account was so already. */
+#define APPLYING_WAS_SO "was so already, not sent"
+
 enum applying_phase {
 	APPLYING_IDLE, /* nothing was posted in this run */
 	APPLYING_RUNNING,

@@ -37,6 +37,8 @@ struct applying {
 
 /* applying_journal.c */
 struct apply_journal applying_journal(struct applying *a);
+/* Who posts, for the audit chain. */
+enum err applying_sign(struct applying *a, struct errinfo *ei);
 
 /* applying_images.c */
 enum err applying_images_before(struct applying *a, struct errinfo *ei);

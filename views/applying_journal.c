@@ -2,6 +2,7 @@
  * step of the diagram in store/journal.h. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/mem.h"
 #include "views/applying_int.h"
 
@@ -120,6 +121,8 @@ static void keep_rows(struct applying *a, size_t batch, const struct apply_end *
 		if (e->ops[i].ei && e->ops[i].ei->code)
 			snprintf(row->why, sizeof row->why, "%.*s", (int)sizeof row->why - 1,
 			    e->ops[i].ei->msg);
+		else if (row->outcome == OUTCOME_NOOP)
+			snprintf(row->why, sizeof row->why, "%s", APPLYING_WAS_SO);
 	}
 }
 
@@ -175,6 +178,16 @@ static enum err on_note(void *ctx, size_t batch, const char *why)
 	struct applying *a = ctx;
 
 	return journal_note(a->session->cfg.store, a->batch_ids[batch], why, &a->journal_ei);
+}
+
+enum err applying_sign(struct applying *a, struct errinfo *ei)
+{
+	struct lock_holder h = lock_holder(a->session->cfg.store, a->account);
+	char why[320];
+
+	snprintf(why, sizeof why, "posted with profile %s by user %u on %s, %s, process %lld",
+	    a->session->profile, (unsigned)getuid(), h.host, h.tty, (long long)h.pid);
+	return journal_note(a->session->cfg.store, a->batch_ids[0], why, ei);
 }
 
 struct apply_journal applying_journal(struct applying *a)

@@ -65,6 +65,8 @@ enum err views_command(void *user, const struct command_call *call, struct errin
 		return go(app, &review_view, NULL, ei);
 	case VIEWS_PROBLEMS:
 		return go(app, &problems_view, NULL, ei);
+	case VIEWS_JOURNAL:
+		return go(app, &journal_view, NULL, ei);
 	case VIEWS_BUDGETS:
 		return go(app, &budgets_view, NULL, ei);
 	case VIEWS_ACCOUNT:

@@ -273,16 +273,16 @@ enum err session_open_account(struct session *s, const char *id, struct errinfo 
 	}
 	criteria_forget(s);
 	options_forget(s);
+	applying_leave(s);
 	lists_forget(s);
 	set_text(s->account_id, sizeof s->account_id, id);
 	uistate_put(s->cfg.store, LAST_ACCOUNT, id, NULL);
 	err = lists_load_snapshot(s, ei);
 	if (!err)
 		err = staging_load(s, ei);
-	if (s->api) {
+	if (s->api)
 		refresh_all(s);
-		applying_resume(s);
-	}
+	applying_resume(s);
 	session_notify(s, ~0u);
 	return err;
 }

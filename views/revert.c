@@ -1,0 +1,90 @@
+#include "views/revert.h"
+
+#include <string.h>
+#include "base/mem.h"
+#include "store/journal.h"
+#include "views/applying.h"
+#include "views/staging.h"
+
+/* Did we do it? What the drift check found done already is there, yet not by us. */
+static bool is_ours(const struct journal_op *o)
+{
+	return o->state == OP_STATE_PRESENT &&
+	       !(o->note && strcmp(o->note, APPLYING_WAS_SO) == 0) &&
+	       (o->change.kind == CHANGE_DELETE || o->result_id);
+}
+
+static struct change inverse(const struct journal_op *o)
+{
+	struct change c = o->change;
+
+	c.id = c.group = 0;
+	c.held = false;
+	c.note = NULL;
+	if (c.kind == CHANGE_CREATE) {
+		c.kind = CHANGE_DELETE;
+		c.criterion_id = o->result_id;
+	} else {
+		c.kind = CHANGE_CREATE;
+		c.criterion_id = NULL;
+	}
+	return c;
+}
+
+/* Is the criterion that a removal is about gone already, as far as the snapshot knows? */
+static bool is_gone(struct session *s, const struct change *c, struct criterion_set *live)
+{
+	struct errinfo ei;
+	size_t unknown;
+
+	if (c->kind != CHANGE_DELETE)
+		return false;
+	criterion_set_done(live);
+	criterion_set_init(live);
+	if (session_criteria(s, &c->line_item_id, 1, live, &unknown, &ei) || unknown)
+		return false;
+	for (size_t i = 0; i < live->n; i++)
+		if (strcmp(live->v[i].id, c->criterion_id) == 0)
+			return false;
+	return true;
+}
+
+enum err revert_stage(
+    struct session *s, uint64_t changeset, struct revert_result *out, struct errinfo *ei)
+{
+	struct journal_op_list ops;
+	struct criterion_set live;
+	struct change *v = NULL;
+	size_t n = 0;
+	enum err err;
+
+	*out = (struct revert_result){0};
+	journal_op_list_init(&ops);
+	criterion_set_init(&live);
+	err = journal_ops(session_store(s), changeset, 0, &ops, ei);
+	if (!err) {
+		v = mem_array(ops.n, sizeof *v);
+		if (!v)
+			err = err_set(ei, ERR_NOMEM, "no memory to revert; nothing was staged");
+	}
+	/* backwards: what was done last is undone first */
+	for (size_t i = ops.n; !err && i > 0; i--) {
+		if (!is_ours(&ops.v[i - 1])) {
+			out->not_ours++;
+			continue;
+		}
+		v[n] = inverse(&ops.v[i - 1]);
+		if (is_gone(s, &v[n], &live))
+			out->moot++;
+		else
+			n++;
+	}
+	if (!err && n)
+		err = staging_add(s, v, n, &out->staged, ei);
+	if (!err)
+		out->moot += n - out->staged;
+	mem_free(v);
+	criterion_set_done(&live);
+	journal_op_list_done(&ops);
+	return err;
+}

@@ -1,0 +1,18 @@
+/* Turning what was posted into staged changes that restore what was before. They go through the
+ * review, the drift check and the journal like any other; what comes back has new ids. */
+#ifndef RETICLE_VIEWS_REVERT_H
+#define RETICLE_VIEWS_REVERT_H
+
+#include "views/session.h"
+
+struct revert_result {
+	size_t staged; /* new on the stage, or taken off it */
+	size_t not_ours; /* operations that had taken effect before us, or never did */
+	size_t moot; /* somebody restored it already */
+};
+
+/* Stage the inverse of every operation of the changeset that took effect. */
+enum err revert_stage(
+    struct session *s, uint64_t changeset, struct revert_result *out, struct errinfo *ei);
+
+#endif
