@@ -102,11 +102,13 @@ FLOWS := $(patsubst tests/flow/%.c,$(O)/flow/%,$(FLOW_FIRST) \
 	$(filter-out $(FLOW_FIRST),$(wildcard tests/flow/test_*.c)))
 FLOW_HELP := $(patsubst %.c,$(O)/%.o,$(filter-out tests/flow/test_%,$(wildcard tests/flow/*.c)))
 
-$(O)/flow/%: tests/flow/%.c $(FLOW_HELP) $(wildcard tests/flow/*.h) $(rev_libs)
+FLOW_CLI = $(filter-out %/main.o,$(call obj,cli))
+
+$(O)/flow/%: tests/flow/%.c $(FLOW_HELP) $(wildcard tests/flow/*.h) $(FLOW_CLI) $(rev_libs)
 	@mkdir -p $(@D)
 	@echo "  CC  $<"
 	@$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(FLOW_HELP) \
-		$(filter-out %/main.o,$(call obj,cli)) $(rev_libs) $(LIBS_TEST) -ldl
+		$(FLOW_CLI) $(rev_libs) $(LIBS_TEST) -ldl
 
 check: deps-test
 	@$(SUBMAKE) VARIANT=asan programs
