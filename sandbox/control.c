@@ -6,6 +6,7 @@
 #include "sandbox/criterion.h"
 #include "sandbox/entity.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/scenario.h"
 
 static const char prefix[] = "/__sandbox/";
 
@@ -396,12 +397,14 @@ void control_answer(struct call *c)
 	static const struct {
 		const char *method, *name;
 		call_fn *run;
-	} table[] = {{"GET", "ledger", answer_ledger}, {"DELETE", "ledger", clear_ledger},
-	    {"GET", "doubles", answer_doubles}, {"GET", "state_hash", answer_state_hash},
-	    {"GET", "faults", answer_faults}, {"POST", "faults", set_faults},
-	    {"DELETE", "faults", clear_faults}, {"POST", "clock", set_clock},
-	    {"POST", "edit", make_edit}, {"POST", "rates", set_rates},
-	    {"POST", "dup", set_duplicates}};
+		bool whole; /* looks at or changes criteria, so the bulk account must be complete */
+	} table[] = {{"GET", "ledger", answer_ledger, false},
+	    {"DELETE", "ledger", clear_ledger, false}, {"GET", "doubles", answer_doubles, true},
+	    {"GET", "state_hash", answer_state_hash, true}, {"GET", "faults", answer_faults, false},
+	    {"POST", "faults", set_faults, false}, {"DELETE", "faults", clear_faults, false},
+	    {"POST", "clock", set_clock, false}, {"POST", "edit", make_edit, true},
+	    {"GET", "ready", ok, true}, {"POST", "rates", set_rates, false},
+	    {"POST", "dup", set_duplicates, false}};
 	const char *name = c->uri + sizeof prefix - 1, *query = strchr(c->uri, '?');
 	size_t n = strcspn(name, "?");
 
@@ -411,6 +414,8 @@ void control_answer(struct call *c)
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		if (strcmp(table[i].method, c->method) == 0 && strlen(table[i].name) == n &&
 		    memcmp(table[i].name, name, n) == 0) {
+			if (table[i].whole)
+				scenario_go_on(c->sb, INT64_MAX);
 			table[i].run(c);
 			return;
 		}

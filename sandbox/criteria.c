@@ -6,6 +6,7 @@
 #include "sandbox/criterion.h"
 #include "sandbox/route.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/scenario.h"
 
 #define BATCH_MAX 500
 
@@ -212,6 +213,7 @@ void on_criteria_list(struct call *c)
 	l.line_items = arena_alloc(c->a, (ids->n + 1) * sizeof *l.line_items);
 	if (!l.line_items)
 		abort();
+	scenario_need(c->sb, ids->list, ids->n);
 	l.n_line_items = wanted_line_items(c, l.line_items);
 	l.seqs = wanted_seqs(c, &l.n_seqs);
 	if (c->total >= 0)

@@ -5,6 +5,7 @@
 #include "sandbox/life.h"
 #include "sandbox/route.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/scenario.h"
 #include "sandbox/sign_in.h"
 
 #define BODY_OUT_MAX (256u << 20)
@@ -260,8 +261,20 @@ static void answer(struct call *c)
 		write_success(c);
 }
 
+/* Whatever could see that the bulk account is not whole yet waits until it is: a look at all of it,
+ * and every change, since new criteria get the numbers after the last. Lists of criteria make what
+ * they need by themselves. */
+static void complete_bulk(struct call *c)
+{
+	if (strcmp(c->method, "GET") != 0 ||
+	    (strstr(c->uri, BULK_ACCOUNT) &&
+		(strstr(c->uri, "targeting_criteria/") || strstr(c->uri, "/targeted"))))
+		scenario_go_on(c->sb, INT64_MAX);
+}
+
 void api_answer(struct call *c)
 {
+	complete_bulk(c);
 	life_process(c);
 	if (sign_in_is(c->uri))
 		sign_in_answer(c);
@@ -275,6 +288,8 @@ void api_answer_as(struct call *c, const char *user)
 {
 	const char *query = strchr(c->uri, '?');
 
+	complete_bulk(c);
+	life_process(c);
 	c->user = user;
 	if (query)
 		params_parse(c->a, query + 1, strlen(query + 1), PLUS_IS_PLUS, &c->params);

@@ -210,7 +210,9 @@ static const char *folded_pattern(struct call *c, bool anywhere)
 
 static void add_where(struct call *c, const struct entity_list *l, struct buf *sql)
 {
-	buf_adds(sql, " FROM entity WHERE kind = ?1 AND (?2 IS NULL OR account = ?2)");
+	buf_adds(sql, " FROM entity WHERE kind = ?1");
+	if (!l->any_account)
+		buf_adds(sql, " AND account = ?2");
 	if (!args_true(&c->args, "with_deleted"))
 		buf_adds(sql, " AND deleted = 0");
 	if (l->hides_drafts && !args_true(&c->args, "with_draft"))
@@ -253,7 +255,7 @@ static void add_order(const struct arg *sort, struct buf *sql)
 
 static sqlite3_stmt *list_query(struct call *c, const struct entity_list *l, const char *sql)
 {
-	const char *text[] = {l->any_account ? NULL : c->account,
+	const char *text[] = {c->account,
 	    as_json_list(c, l->ids ? args_find(&c->args, l->ids) : NULL),
 	    as_json_list(c, l->parents ? args_find(&c->args, l->parents) : NULL),
 	    as_json_list(c, l->fundings ? args_find(&c->args, l->fundings) : NULL),

@@ -11,6 +11,7 @@
 #include "sandbox/args.h"
 #include "sandbox/json.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/scenario.h"
 #include "sandbox/server.h"
 
 static const char usage[] =
@@ -160,15 +161,27 @@ static void print_access(const struct sandbox *sb, uint16_t port)
 	buf_done(&b);
 }
 
-/* Until SIGTERM or SIGINT, or the end of standard input when that is asked for. */
-static void wait_for_end(int signals, bool exit_with_stdin)
+/* Some more of the bulk account; requests come in between. Returns whether there is more to do. */
+static bool go_on(struct sandbox *sb)
 {
-	struct pollfd fds[] = {
-	    {.fd = signals, .events = POLLIN}, {.fd = exit_with_stdin ? 0 : -1, .events = POLLIN}};
+	bool more;
+
+	pthread_mutex_lock(&sb->lock);
+	scenario_go_on(sb, 10); /* about a millisecond */
+	more = sb->bulk_left > 0;
+	pthread_mutex_unlock(&sb->lock);
+	return more;
+}
+
+/* Until SIGTERM or SIGINT, or the end of standard input when that is asked for. */
+static void wait_for_end(struct sandbox *sb, int signals)
+{
+	struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
+	    {.fd = sb->opt.exit_with_stdin ? 0 : -1, .events = POLLIN}};
 	char ignored[256];
 
 	for (;;) {
-		if (poll(fds, 2, -1) < 0)
+		if (poll(fds, 2, go_on(sb) ? 1 : -1) <= 0)
 			continue;
 		if (fds[0].revents)
 			return;
@@ -208,7 +221,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	print_access(&sb, server_port(server));
-	wait_for_end(signals, cl.opt.exit_with_stdin);
+	wait_for_end(&sb, signals);
 	server_stop(server);
 	sandbox_close(&sb);
 	close(signals);

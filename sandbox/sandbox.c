@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/mem.h"
 #include "sandbox/catalogue.h"
 #include "sandbox/scenario.h"
 
@@ -60,13 +61,16 @@ enum err sandbox_open(struct sandbox *sb, const struct options *opt, struct erri
 	if (opt->line_items > 0 &&
 	    !db_number(&sb->db, "SELECT count(*) FROM entity WHERE kind = 0 AND id = ?", "t",
 		BULK_ACCOUNT))
-		scenario_fill_bulk(sb);
+		scenario_begin_bulk(sb);
+	if (opt->data) /* a file must never hold half of it */
+		scenario_go_on(sb, INT64_MAX);
 	return ERR_OK;
 }
 
 void sandbox_close(struct sandbox *sb)
 {
 	catalogue_free(sb->catalogue);
+	mem_free(sb->bulk_made);
 	ledger_done(&sb->ledger);
 	faults_done(&sb->faults);
 	nonces_done(&sb->nonces);

@@ -41,6 +41,8 @@ struct sandbox {
 	struct faults faults;
 	struct ledger ledger;
 	struct catalogue *catalogue; /* targeting options, made on first use */
+	bool *bulk_made; /* line items of the bulk account that have their criteria */
+	int64_t bulk_left, bulk_next; /* how many have not; where to go on */
 	int64_t clock_ahead_s; /* sandbox wall clock minus the system's */
 	/* the life cycle of audiences: its clock runs `life_rate` times as fast, from life_base on */
 	int64_t life_base_s, life_since_ms;

@@ -1,7 +1,9 @@
 #include "sandbox/scenario.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include "base/mem.h"
 #include "sandbox/catalogue.h"
 #include "sandbox/criterion.h"
 #include "sandbox/dispatch.h"
@@ -337,14 +339,20 @@ static const char *const statuses[] = {"ACTIVE", "ACTIVE", "PAUSED", "ACTIVE"};
 struct bulk {
 	struct seed *s;
 	const char *names[COUNT(places)], *types[COUNT(places)]; /* of places */
-	int64_t criteria;
 };
 
-/* The i-th criterion of a line item: mostly keywords, as in real accounts, and no two the same. */
-static void bulk_criterion(struct bulk *b, int64_t line_row, uint64_t random, int64_t i)
+static uint64_t bulk_random(const struct sandbox *sb, int64_t line)
 {
-	struct criterion_extra x = {
-	    .op = "EQ", .created_s = SEED_TIME + i, .seq = BULK_FIRST_CRITERION + b->criteria++};
+	return catalogue_mix(sb->opt.seed * 1000003 + (uint64_t)line);
+}
+
+/* The i-th criterion of a line item: mostly keywords, as in real accounts, and no two the same. */
+static void bulk_criterion(
+    struct bulk *b, int64_t line, int64_t line_row, uint64_t random, int64_t i)
+{
+	struct criterion_extra x = {.op = "EQ",
+	    .created_s = SEED_TIME + i,
+	    .seq = BULK_FIRST_CRITERION + line * b->s->sb->opt.criteria + i};
 	const char *type = i % 9 == 0 ? "PHRASE_KEYWORD" : "BROAD_KEYWORD";
 	const char *value;
 	char text[96];
@@ -410,7 +418,7 @@ static void bulk_line_item(struct bulk *b, struct json *body, int64_t number, ui
 	entity_save(&sb->db, ENTITY_LINE_ITEM, BULK_ACCOUNT, body);
 }
 
-void scenario_fill_bulk(struct sandbox *sb)
+void scenario_begin_bulk(struct sandbox *sb)
 {
 	static const char *const placement[] = {"ALL_ON_TWITTER"};
 	struct bulk b;
@@ -419,29 +427,86 @@ void scenario_fill_bulk(struct sandbox *sb)
 
 	seed_start(&s, sb);
 	b = (struct bulk){.s = &s};
-	for (size_t i = 0; i < COUNT(places); i++)
-		b.names[i] = criterion_name(&s.call, TYPE_LOCATION, places[i], &b.types[i]);
 	db_begin(&sb->db);
 	add_account(&s, &(struct seed_account){BULK_ACCOUNT, "Bulk account", NULL,
 			    "America/New_York", "ACCEPTED", "ACCOUNT_ADMIN", "USD"});
 	add_promotable(&s, BULK_ACCOUNT, "FULL", DEMO_USER);
 	add_features(&s, BULK_ACCOUNT, "AGE_TARGETING,ENGAGER_RETARGETING,EVENT_TARGETING");
-	/* one sort at the end is cheaper than half a million insertions */
-	db_run(&sb->db, "DROP INDEX criterion_li", "");
 	body = start_body(&s, template_line_item, "");
 	body_set_list(&s.arena, body, "placements", placement, 1);
 	for (int64_t n = 0; n < sb->opt.line_items; n++) {
-		uint64_t random = catalogue_mix(sb->opt.seed * 1000003 + (uint64_t)n);
-		int64_t row;
-
 		if (n % BULK_PER_CAMPAIGN == 0)
 			bulk_campaign(&b, n / BULK_PER_CAMPAIGN);
-		bulk_line_item(&b, body, n, random);
-		row = sqlite3_last_insert_rowid(sb->db.h);
-		for (int64_t i = 0; i < sb->opt.criteria; i++)
-			bulk_criterion(&b, row, random, i);
+		bulk_line_item(&b, body, n, bulk_random(sb, n));
 	}
-	db_run(&sb->db, "CREATE INDEX criterion_li ON criterion(li)", "");
+	sb->bulk_made = mem_array((size_t)sb->opt.line_items, sizeof *sb->bulk_made);
+	if (!sb->bulk_made)
+		abort();
+	sb->bulk_left = sb->opt.line_items;
 	db_commit(&sb->db);
 	seed_end(&s);
+}
+
+/* Opens and closes the work on line items; the loops are the callers'. */
+static void bulk_start(struct sandbox *sb, struct seed *s, struct bulk *b)
+{
+	seed_start(s, sb);
+	*b = (struct bulk){.s = s};
+	for (size_t i = 0; i < COUNT(places); i++)
+		b->names[i] = criterion_name(&s->call, TYPE_LOCATION, places[i], &b->types[i]);
+	db_begin(&sb->db);
+}
+
+static void bulk_end(struct sandbox *sb, struct seed *s)
+{
+	db_commit(&sb->db);
+	seed_end(s);
+}
+
+static void bulk_criteria_of(struct bulk *b, int64_t n)
+{
+	struct sandbox *sb = b->s->sb;
+	char id[14];
+	int64_t row;
+
+	if (sb->bulk_made[n])
+		return;
+	sb->bulk_made[n] = true;
+	sb->bulk_left--;
+	base36_write((uint64_t)(BULK_FIRST_LINE_ITEM + n), id);
+	row = db_number(&sb->db, "SELECT row FROM entity WHERE kind = ? AND id = ?", "it",
+	    (int64_t)ENTITY_LINE_ITEM, id);
+	for (int64_t i = 0; i < sb->opt.criteria; i++)
+		bulk_criterion(b, n, row, bulk_random(sb, n), i);
+}
+
+void scenario_go_on(struct sandbox *sb, int64_t line_items)
+{
+	struct bulk b;
+	struct seed s;
+
+	if (!sb->bulk_left)
+		return;
+	bulk_start(sb, &s, &b);
+	for (; line_items > 0 && sb->bulk_next < sb->opt.line_items; line_items--)
+		bulk_criteria_of(&b, sb->bulk_next++);
+	bulk_end(sb, &s);
+}
+
+void scenario_need(struct sandbox *sb, const char *const *ids, size_t count)
+{
+	struct bulk b;
+	struct seed s;
+
+	if (!sb->bulk_left)
+		return;
+	bulk_start(sb, &s, &b);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t n;
+
+		if (base36_read(ids[i], &n) && n >= BULK_FIRST_LINE_ITEM &&
+		    n < BULK_FIRST_LINE_ITEM + (uint64_t)sb->opt.line_items)
+			bulk_criteria_of(&b, (int64_t)(n - BULK_FIRST_LINE_ITEM));
+	}
+	bulk_end(sb, &s);
 }

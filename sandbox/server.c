@@ -16,6 +16,7 @@
 #include "sandbox/mangle.h"
 #include "sandbox/reply.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/scenario.h"
 
 #define BODY_IN_MAX (8u << 20) /* above the largest documented body, 5,000,000 bytes */
 
@@ -78,6 +79,7 @@ static void mutate(struct server *s, const struct fault_action *f)
 	arena_init(&arena);
 	pthread_mutex_lock(&s->sb->lock);
 	call_init(&c, s->sb, &arena);
+	scenario_go_on(s->sb, INT64_MAX);
 	db_begin(&s->sb->db);
 	if (control_edit(&c, f->edit))
 		db_rollback(&s->sb->db);
