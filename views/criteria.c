@@ -8,10 +8,12 @@
 #include "views/commands.h"
 #include "views/criteria_view.h"
 #include "views/judge.h"
+#include "views/preview.h"
 #include "views/rows.h"
 #include "views/session.h"
 #include "views/staging.h"
 #include "views/views.h"
+#include "views/why_small.h"
 
 #define FRESH_S 30 /* a set read less than this ago is not read again on opening */
 
@@ -129,9 +131,10 @@ static uint32_t row_group(const void *user, size_t row)
 
 static void group_cell(const void *user, size_t row, struct table_cell *out)
 {
-	static const char *const classes[] = {[CLASS_PRIMARY] = "any of these groups",
-	    [CLASS_OTHER] = "and",
-	    [CLASS_MODIFIER] = "narrows engagement",
+	static const char *const classes[] = {
+	    [CLASS_PRIMARY] = "any one of these, or of another such group, is enough",
+	    [CLASS_OTHER] = "required: one of these",
+	    [CLASS_MODIFIER] = "narrows who counts as engaged",
 	    [CLASS_LEGACY] = "retired type"};
 	const struct criteria_state *st = user;
 	const struct criterion *c = criteria_row_at(st, row)->criterion;
@@ -140,7 +143,7 @@ static void group_cell(const void *user, size_t row, struct table_cell *out)
 		snprintf(out->scratch, sizeof out->scratch, "%.80s (not known to this program)",
 		    c->type_name);
 	else
-		snprintf(out->scratch, sizeof out->scratch, "%s  (%s)", type_info(c->type)->label,
+		snprintf(out->scratch, sizeof out->scratch, "%s   %s", type_info(c->type)->label,
 		    classes[type_info(c->type)->class]);
 	row_cell_text(out, out->scratch);
 }
@@ -284,6 +287,8 @@ static void criteria_layout(struct view *v, int cols, int rows)
 	struct criteria_state *st = view_state(v);
 
 	rebuild_when_due(st);
+	if (!st->reach[0][0] && session_api(st->session)) /* the network came after the view */
+		criteria_want_reach(st, REACH_WHEN_RESTING);
 	st->table.empty =
 	    st->model.unknown
 		? (session_criteria_loading(st->session) ? "Reading the criteria..."
@@ -395,6 +400,16 @@ static enum err criteria_command(
 		return criteria_flip(v, ei);
 	case VIEWS_TEST:
 		return criteria_test(v, ei);
+	case VIEWS_COPY:
+		return criteria_copy(v, ei);
+	case VIEWS_PASTE:
+		return preview_paste(v->app, &ids, ei);
+	case VIEWS_REPLACE:
+		return criteria_replace(v, call->rest, ei);
+	case VIEWS_COMPARE:
+		return app_push(v->app, &compare_view, &ids, NULL, ei);
+	case VIEWS_WHY_SMALL:
+		return why_small_start(v->app, ids.ids[0], ei);
 	case VIEWS_NEXT_CHANGE:
 	case VIEWS_PREVIOUS_CHANGE:
 		return go_change(v, call->cmd->id == VIEWS_NEXT_CHANGE, ei);
@@ -418,7 +433,7 @@ static bool criteria_can(const struct view *v, const struct command *cmd, char *
 {
 	const struct criteria_state *st = view_state(v);
 
-	if (cmd->id == VIEWS_TEST && st->model.n_ids > 1) {
+	if ((cmd->id == VIEWS_TEST || cmd->id == VIEWS_WHY_SMALL) && st->model.n_ids > 1) {
 		snprintf(reason, cap, "open a single line item to estimate its reach");
 		return false;
 	}
@@ -475,7 +490,8 @@ const struct view_ops criteria_view = {
     .title = "Targeting criteria",
     .parent = "table",
     .commands =
-	"add remove flip test next-change previous-change open details where-used copy-id refresh",
+	"add remove flip test copy paste replace compare why-small next-change previous-change "
+	"open details where-used copy-id refresh",
     .state_size = sizeof(struct criteria_state),
     .open = criteria_open,
     .load = criteria_load,

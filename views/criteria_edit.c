@@ -1,9 +1,11 @@
 /* What can be done to the rows of the criteria view; every edit only stages. */
 #include <stdio.h>
+#include <string.h>
 #include "base/mem.h"
-#include "targeting/expr.h"
 #include "tui/table.h"
+#include "views/clip.h"
 #include "views/criteria_view.h"
+#include "views/preview.h"
 #include "views/staging.h"
 
 static enum err stage(struct view *v, struct change_set *set, struct errinfo *ei)
@@ -101,69 +103,63 @@ enum err criteria_flip(struct view *v, struct errinfo *ei)
 	return err;
 }
 
-static void on_estimate(struct req_id id, struct api_result *res, void *user)
-{
-	struct view *v = user;
-	struct criteria_state *st = view_state(v);
-	struct criteria_reach *r =
-	    req_same(id, st->reach_before.req) ? &st->reach_before : &st->reach_after;
-
-	if (!req_same(id, r->req))
-		return;
-	r->req = (struct req_id){0};
-	r->ei = res->ei;
-	r->ei.code = res->err;
-	if (!res->err)
-		r->value = res->estimate;
-	view_touch(v, TOUCH_ALL);
-	session_notify(st->session, DATA_BIT(DATA_STATUS));
-}
-
-static bool has_primary(const struct criterion *const *v, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (expr_role(v[i]->type, v[i]->op) == EXPR_PRIMARY)
-			return true;
-	return false;
-}
-
-static enum err ask_reach(
-    struct view *v, struct criteria_reach *r, const struct criterion *const *set, size_t n)
+/* The selected rows, those that will be there after posting or are there now. */
+enum err criteria_copy(struct view *v, struct errinfo *ei)
 {
 	struct criteria_state *st = view_state(v);
-	struct api_call call = {
-	    on_estimate, v, session_owner_of_view(st->session, v->id), REQ_USER};
-	struct criterion *flat = mem_array(n, sizeof *flat);
-	struct estimate_query q = {session_account_id(st->session), flat, n};
+	const struct criterion **sel = mem_array(list_selected_count(&st->list) + 1, sizeof *sel);
+	size_t it = 0, row, n = 0;
+	enum err err = sel ? ERR_OK : ERR_NOMEM;
 
-	if (!flat)
-		return ERR_NOMEM;
-	*r = (struct criteria_reach){.known = true};
-	for (size_t i = 0; i < n; i++)
-		flat[i] = *set[i];
-	if (!has_primary(set, n))
-		err_set(&r->ei, ERR_REFUSED,
-		    "X estimates only sets with a keyword, interest, audience, follower or TV "
-		    "criterion");
-	else
-		r->req = api_estimate(session_api(st->session), &q, &call);
-	mem_free(flat);
+	while (!err && list_selected(&st->list, &it, &row))
+		sel[n++] = criteria_row_at(st, row)->criterion;
+	if (!err)
+		err = clip_set(st->session, sel, n);
+	mem_free(sel);
+	if (err)
+		return err_set(ei, err, "no memory to copy the criteria");
+	list_mark_clear(&st->list);
+	app_message(v->app, STYLE_NOTE, "%zu copied; p pastes them on other line items",
+	    clip_get(st->session)->n);
 	return ERR_OK;
 }
 
+/* Asked with the selected rows filled in as what is looked for. */
+enum err criteria_replace(struct view *v, const char *rule, struct errinfo *ei)
+{
+	struct criteria_state *st = view_state(v);
+	struct replace_ask ask = {
+	    {(const char *const *)st->model.ids, st->model.n_ids}, rule, NULL};
+	struct buf initial;
+	size_t it = 0, row;
+	enum err err;
+
+	buf_init(&initial, 900); /* a longer one is typed, or copied and named by @ */
+	while (list_selected(&st->list, &it, &row)) {
+		const struct criterion *c = criteria_row_at(st, row)->criterion;
+		bool blank = strchr(c->value, ' ') != NULL;
+
+		buf_addf(&initial, "%s%s=%s%s%s ", c->op == OP_NE ? "-" : "+", c->type_name,
+		    blank ? "\"" : "", c->value, blank ? "\"" : "");
+	}
+	buf_adds(&initial, "-> ");
+	ask.initial = initial.failed ? "" : buf_str(&initial);
+	err = preview_replace(v->app, &ask, ei);
+	buf_done(&initial);
+	return err;
+}
+
+/* Now, although it is known already; and whether the audiences can be targeted. */
 enum err criteria_test(struct view *v, struct errinfo *ei)
 {
 	struct criteria_state *st = view_state(v);
-	const struct effective *e = &st->model.sets[0];
-	enum err err;
 
 	if (st->model.n_ids > 1)
 		return err_set(ei, ERR_REFUSED, "open a single line item to estimate its reach");
-	st->reach_after = (struct criteria_reach){0};
-	err = ask_reach(v, &st->reach_before, e->before, e->n_before);
-	if (!err && (e->n_added || e->n_removed))
-		err = ask_reach(v, &st->reach_after, e->after, e->n_after);
+	if (st->model.unknown)
+		return err_set(ei, ERR_REFUSED, "its criteria were not read yet; R reads them");
+	criteria_want_reach(st, REACH_NOW);
 	session_refresh(st->session, DATA_AUDIENCES);
 	view_touch(v, TOUCH_ALL);
-	return err ? err_set(ei, err, "no memory to ask for the reach") : ERR_OK;
+	return ERR_OK;
 }

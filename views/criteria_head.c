@@ -18,6 +18,7 @@ void criteria_describe_set(struct criteria_state *st)
 
 	buf_clear(&st->before);
 	buf_clear(&st->after);
+	criteria_want_reach(st, REACH_WHEN_RESTING);
 	expr_line(&st->before, e->before, e->n_before, &lookup, EXPR_MEMBERS);
 	expr_line(&st->after, e->after, e->n_after, &lookup, EXPR_MEMBERS);
 	problem_list_clear(&st->problems);
@@ -63,41 +64,41 @@ static int wrapped(struct canvas *c, struct rect r, enum style style, const char
 	return y + 1;
 }
 
-static void reach_text(const struct criteria_reach *r, char *out, size_t cap)
+/* Only of a single line item whose criteria are known: an estimate of half a set misleads. */
+static bool has_reach(const struct criteria_state *st)
 {
-	char low[32], high[32];
-
-	if (r->req.gen)
-		snprintf(out, cap, "asking X...");
-	else if (r->ei.code)
-		snprintf(out, cap, "not available: %.200s", r->ei.msg);
-	else
-		snprintf(out, cap, "%s to %s people",
-		    table_number(low, (unsigned long long)r->value.min),
-		    table_number(high, (unsigned long long)r->value.max));
+	return st->model.n_ids == 1 && !st->model.unknown && st->reach[0][0];
 }
 
-static int draw_reach(const struct criteria_state *st, struct canvas *c, int y)
+void criteria_want_reach(struct criteria_state *st, enum reach_when when)
 {
-	char before[300], after[300];
-	int x;
+	const struct effective *e = &st->model.sets[0];
+	struct reach_set sets[2] = {{e->before, e->n_before}, {e->after, e->n_after}};
 
-	if (!st->reach_before.known)
+	if (st->model.n_ids == 1 && !st->model.unknown)
+		reach_want(st->session, sets, 2, when, st->reach);
+	else
+		st->reach[0][0] = '\0';
+}
+
+static int draw_reach(const struct criteria_state *st, struct canvas *c, int y, int cols)
+{
+	bool same = strcmp(st->reach[0], st->reach[1]) == 0;
+	struct reach before = reach_get(st->session, st->reach[0]),
+		     after = reach_get(st->session, st->reach[1]);
+	struct canvas_field f = {
+	    8, y, cols - 9, same ? STYLE_NORMAL : STYLE_CHANGED, ALIGN_LEFT, CUT_END};
+	struct buf line;
+
+	if (!has_reach(st))
 		return y;
-	reach_text(&st->reach_before, before, sizeof before);
-	x = canvas_str(c, 1, y, STYLE_DIM, "reach ");
-	x = canvas_str(c, x, y, STYLE_NORMAL, before);
-	if (st->reach_after.known) {
-		reach_text(&st->reach_after, after, sizeof after);
-		x = canvas_str(c, x, y, STYLE_DIM, "  staged: ");
-		x = canvas_str(c, x, y, STYLE_CHANGED, after);
-		if (!st->reach_after.ei.code && !st->reach_before.ei.code &&
-		    !st->reach_after.req.gen && !st->reach_before.req.gen &&
-		    st->reach_before.value.min > 0)
-			canvas_strf(c, x, y, STYLE_CHANGED, " (%+lld%%)",
-			    (long long)((st->reach_after.value.min - st->reach_before.value.min) *
-					100 / st->reach_before.value.min));
-	}
+	if (before.state != REACH_KNOWN && same)
+		f.style = STYLE_DIM;
+	buf_init(&line, 1024);
+	reach_line(&before, &after, same, &line);
+	canvas_str(c, 1, y, STYLE_DIM, "reach");
+	canvas_field(c, &f, buf_str(&line), line.len);
+	buf_done(&line);
 	return y + 1;
 }
 
@@ -137,7 +138,7 @@ void criteria_draw_head(const struct criteria_state *st, struct canvas *c, int c
 {
 	int y = draw_expression(st, c, 0, cols);
 
-	y = draw_reach(st, c, y);
+	y = draw_reach(st, c, y, cols);
 	y = draw_problems(st, c, y, cols);
 	if (st->error.code) {
 		canvas_strf(c, 1, y++, STYLE_ERROR, "%s", st->error.msg);
@@ -159,7 +160,7 @@ int criteria_head_lines(const struct criteria_state *st, int cols)
 		if (strcmp(buf_str(&st->before), buf_str(&st->after)) != 0)
 			y += wrapped(NULL, r, STYLE_NORMAL, buf_str(&st->after));
 	}
-	y += st->reach_before.known;
+	y += has_reach(st);
 	y += st->problems.count[RULE_ERROR] || st->problems.count[RULE_WARNING];
 	y += st->error.code || (st->model.unknown && !session_criteria_loading(st->session));
 	return y < HEAD_MAX ? y : HEAD_MAX;

@@ -6,15 +6,9 @@
 #include "tui/app.h"
 #include "views/criteria_model.h"
 #include "views/judge.h"
+#include "views/reach.h"
 #include "views/session.h"
 #include "views/views.h"
-
-struct criteria_reach { /* an estimate that was asked for with `test` */
-	struct req_id req;
-	struct estimate value;
-	struct errinfo ei;
-	bool known;
-};
 
 struct criteria_state {
 	struct session *session;
@@ -25,7 +19,7 @@ struct criteria_state {
 	uint64_t seen[DATA_KINDS];
 	struct buf before, after; /* expression of the first line item as it is, and as staged */
 	struct problem_list problems;
-	struct criteria_reach reach_before, reach_after;
+	char reach[2][REACH_KEY_SIZE]; /* of the single line item: as it is, as staged */
 	bool stale; /* something changed since the rows were built */
 	int64_t rebuilt_ms, rebuild_cost_ms;
 	int head; /* lines above the table */
@@ -39,12 +33,15 @@ static inline const struct effective_row *criteria_row_at(
 
 /* criteria_head.c */
 void criteria_describe_set(struct criteria_state *st); /* expression and problems, anew */
+void criteria_want_reach(struct criteria_state *st, enum reach_when when);
 int criteria_head_lines(const struct criteria_state *st, int cols);
 void criteria_draw_head(const struct criteria_state *st, struct canvas *c, int cols);
 
 /* criteria_edit.c */
 enum err criteria_remove(struct view *v, struct errinfo *ei);
 enum err criteria_flip(struct view *v, struct errinfo *ei);
+enum err criteria_copy(struct view *v, struct errinfo *ei);
+enum err criteria_replace(struct view *v, const char *rule, struct errinfo *ei);
 enum err criteria_test(struct view *v, struct errinfo *ei);
 
 #endif

@@ -35,6 +35,9 @@ struct view_owner {
 
 struct options_load; /* views/options.c */
 struct staging; /* views/staging.c */
+struct reaches; /* views/reach.c */
+struct lint; /* views/lint.c */
+struct clip; /* views/clip.c */
 
 struct session {
 	struct session_config cfg;
@@ -61,10 +64,14 @@ struct session {
 	struct options_load *options;
 	struct staging *staging;
 	struct applying *applying;
+	struct reaches *reaches;
+	struct lint *lint;
+	struct clip *clip;
 	/* counts that a screen wishes for, asked when the user rests */
 	struct timer_id want_timer;
 	char (*want)[65];
 	size_t n_want;
+	struct timer_id save_budgets;
 	struct timer_id opening; /* the rest of the snapshot is still to be read */
 	unsigned pending; /* DATA_BITs to tell of at the start of the next turn */
 	bool telling;

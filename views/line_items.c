@@ -5,13 +5,18 @@
 #include "base/mem.h"
 #include "tui/app.h"
 #include "views/commands.h"
+#include "views/clip.h"
+#include "views/lint.h"
+#include "views/preview.h"
 #include "views/rows.h"
 #include "views/session.h"
 #include "views/staging.h"
 #include "views/views.h"
+#include "views/why_small.h"
 
 enum column {
 	COL_NAME,
+	COL_MARK,
 	COL_STATUS,
 	COL_OBJECTIVE,
 	COL_CRITERIA,
@@ -27,6 +32,7 @@ enum column {
 
 static const struct table_column columns[COL_COUNT] = {
     [COL_NAME] = {"Name", 32, 0, 4, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
+    [COL_MARK] = {"!", 2, 2, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE | COL_REVERSE},
     [COL_STATUS] = {"Status", 7, 9, 0, ALIGN_LEFT, CUT_END, COL_SORT},
     [COL_OBJECTIVE] = {"Objective", 14, 16, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE},
     [COL_CRITERIA] = {"Criteria", 8, 8, 0, ALIGN_RIGHT, CUT_END, COL_SORT | COL_REVERSE},
@@ -113,6 +119,14 @@ static unsigned staged_of(const struct state *st, const struct line_item *li)
 	return n.creates + n.deletes;
 }
 
+/* Worst problem: 0 none known, else severity + 1. */
+static int mark_of(const struct state *st, const struct line_item *li)
+{
+	enum rule_severity worst;
+
+	return lint_worst(st->session, li->id, &worst) ? (int)worst + 1 : 0;
+}
+
 static int row_compare(const void *user, size_t a, size_t b, int column)
 {
 	const struct state *st = user;
@@ -121,6 +135,8 @@ static int row_compare(const void *user, size_t a, size_t b, int column)
 	switch ((enum column)column) {
 	case COL_NAME:
 		return compare_text(x->name, y->name);
+	case COL_MARK:
+		return mark_of(st, x) - mark_of(st, y);
 	case COL_STATUS:
 		return compare_text(x->entity_status, y->entity_status);
 	case COL_OBJECTIVE:
@@ -188,6 +204,16 @@ static void cell_criteria(const struct state *st, size_t row, struct table_cell 
 	row_cell_text(out, out->scratch);
 }
 
+static void cell_mark(const struct state *st, const struct line_item *li, struct table_cell *out)
+{
+	static const char *const marks[] = {"", ".", "!", "!!"};
+	static const enum style styles[] = {STYLE_NORMAL, STYLE_DIM, STYLE_WARNING, STYLE_ERROR};
+	int mark = mark_of(st, li);
+
+	row_cell_text(out, marks[mark]);
+	out->style = styles[mark];
+}
+
 static void row_cell(const void *user, size_t row, int column, struct table_cell *out)
 {
 	const struct state *st = user;
@@ -198,6 +224,9 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 		row_cell_text(out, li->name ? li->name : "(no name)");
 		if (!li->name)
 			out->style = STYLE_DIM;
+		break;
+	case COL_MARK:
+		cell_mark(st, li, out);
 		break;
 	case COL_STATUS:
 		cell_words(out, li->entity_status);
@@ -292,20 +321,29 @@ static void line_items_load(struct view *v)
 		session_refresh(st->session, DATA_LINE_ITEMS);
 }
 
-/* Criteria of what is on the screen are counted in the background. */
+/* Criteria of what is on the screen are counted and checked in the background. A request may name
+ * 200 line items, so the rows that follow come with it. */
 static void want_counts(struct state *st)
 {
-	const char *ids[200];
-	size_t n = 0, row;
+	const char *ids[200], *shown[200];
+	size_t n = 0, n_shown = 0, row, end = st->list.top + st->list.height;
 	bool header;
 
 	if (session_state(st->session, DATA_LINE_ITEMS).loading)
 		return;
-	for (size_t pos = st->list.top; pos < st->list.top + st->list.height && n < 200; pos++)
-		if (list_line(&st->list, pos, &row, &header) && !header &&
-		    session_count(st->session, index_of(st, row)).n < 0)
+	for (size_t pos = st->list.top; n < 200 && list_line(&st->list, pos, &row, &header);
+	     pos++) {
+		if (pos >= end && n == 0)
+			break;
+		if (header)
+			continue;
+		if (pos < end && n_shown < 200)
+			shown[n_shown++] = item_at(st, row)->id;
+		if (session_count(st->session, index_of(st, row)).n < 0)
 			ids[n++] = item_at(st, row)->id;
+	}
 	session_want_criteria(st->session, ids, n);
+	lint_want_some(st->session, shown, n_shown);
 }
 
 static const char *empty_text(struct state *st)
@@ -440,6 +478,66 @@ static enum err show_details(struct view *v, struct errinfo *ei)
 	return err;
 }
 
+static enum err copy_criteria(struct view *v, const struct id_list *ids, struct errinfo *ei)
+{
+	struct state *st = view_state(v);
+	size_t unread;
+	enum err err = clip_set_line_items(st->session, ids, &unread, ei);
+
+	if (err)
+		return err;
+	if (unread)
+		return err_set(
+		    ei, ERR_REFUSED, "the criteria of %zu of them were not read yet", unread);
+	app_message(v->app, STYLE_NOTE, "%zu criteria copied; p pastes them on other line items",
+	    clip_get(st->session)->n);
+	return ERR_OK;
+}
+
+/* `replace` without marks means what the filter shows, not the one row under the cursor. */
+static enum err take_ids(struct state *st, bool shown, struct row_ids *out)
+{
+	size_t row, n = 0;
+	bool header;
+
+	if (!shown || list_marked(&st->list))
+		return rows_selected(out, &st->list, row_id, st);
+	out->ids = mem_array(st->list.n_visible + 1, sizeof *out->ids);
+	for (size_t pos = 0; out->ids && pos < st->list.n_visible; pos++)
+		if (list_line(&st->list, pos, &row, &header) && !header)
+			out->ids[n++] = row_id(st, row);
+	out->n = n;
+	return out->ids ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err with_selected(struct view *v, const struct command_call *call, struct errinfo *ei)
+{
+	struct state *st = view_state(v);
+	struct row_ids sel;
+	struct id_list ids;
+	struct replace_ask ask = {.rule = call->rest, .initial = ""};
+	enum err err = take_ids(st, call->cmd->id == VIEWS_REPLACE, &sel);
+
+	if (err)
+		return err_set(ei, err, "no memory for the line items");
+	ids = (struct id_list){sel.ids, sel.n};
+	ask.line_items = ids;
+	if (call->cmd->id == VIEWS_COPY)
+		err = copy_criteria(v, &ids, ei);
+	else if (call->cmd->id == VIEWS_PASTE)
+		err = preview_paste(v->app, &ids, ei);
+	else if (call->cmd->id == VIEWS_REPLACE)
+		err = preview_replace(v->app, &ask, ei);
+	else if (call->cmd->id == VIEWS_COMPARE)
+		err = app_push(v->app, &compare_view, &ids, NULL, ei);
+	else if (ids.n != 1)
+		err = err_set(ei, ERR_REFUSED, "choose a single line item");
+	else
+		err = why_small_start(v->app, ids.ids[0], ei);
+	row_ids_done(&sel);
+	return err;
+}
+
 static enum err line_items_command(
     struct view *v, const struct command_call *call, struct errinfo *ei)
 {
@@ -451,6 +549,12 @@ static enum err line_items_command(
 		return open_criteria(v, ei);
 	case VIEWS_ADD:
 		return add_criteria(v, ei);
+	case VIEWS_COPY:
+	case VIEWS_PASTE:
+	case VIEWS_COMPARE:
+	case VIEWS_REPLACE:
+	case VIEWS_WHY_SMALL:
+		return with_selected(v, call, ei);
 	case VIEWS_DETAILS:
 		return show_details(v, ei);
 	case VIEWS_COPY_ID:
@@ -514,7 +618,7 @@ const struct view_ops line_items_view = {
     .name = "line-items",
     .title = "Line items",
     .parent = "table",
-    .commands = "open add details copy-id refresh",
+    .commands = "open add copy paste replace compare why-small details copy-id refresh",
     .state_size = sizeof(struct state),
     .open = line_items_open,
     .load = line_items_load,

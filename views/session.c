@@ -7,9 +7,14 @@
 #include "store/drafts.h"
 #include "store/uistate.h"
 #include "views/applying.h"
+#include "views/budget_store.h"
+#include "views/clip.h"
 #include "views/internal.h"
+#include "views/lint.h"
+#include "views/reach.h"
 
 #define LAST_ACCOUNT "last-account"
+#define BUDGETS_EVERY_MS 2000 /* a save is a sync of the disk: not after every answer */
 
 static void set_text(char *out, size_t cap, const char *s)
 {
@@ -46,12 +51,28 @@ struct session *session_new(const struct session_config *cfg, struct errinfo *ei
 	return s;
 }
 
+/* The sandbox of the demo forgets its counters when it ends, so they are not kept either. */
+static void save_budgets(struct loop *l, void *user)
+{
+	struct session *s = user;
+
+	(void)l;
+	s->save_budgets.gen = 0;
+	if (s->api && !s->cfg.demo)
+		budget_store_save(s->cfg.store, s->api);
+}
+
 void session_free(struct session *s)
 {
 	if (!s)
 		return;
 	applying_done(s);
 	criteria_forget(s);
+	lint_forget(s);
+	clip_forget(s);
+	reach_forget(s);
+	loop_timer_cancel(s->cfg.loop, s->save_budgets);
+	save_budgets(s->cfg.loop, s);
 	api_free(s->api);
 	options_done(s);
 	staging_done(s);
@@ -86,7 +107,11 @@ void session_start(struct session *s)
 
 static void on_api_change(void *user)
 {
-	session_notify(user, DATA_BIT(DATA_STATUS));
+	struct session *s = user;
+
+	if (!s->save_budgets.gen)
+		s->save_budgets = loop_timer(s->cfg.loop, BUDGETS_EVERY_MS, save_budgets, s);
+	session_notify(s, DATA_BIT(DATA_STATUS));
 }
 
 static void refresh_all(struct session *s)
@@ -113,6 +138,8 @@ enum err session_connect(struct session *s, const struct api_config *cfg, struct
 		return ei ? ei->code : ERR_CONFIG;
 	s->offline.code = ERR_OK;
 	s->owner = api_new_owner(s->api);
+	if (!s->cfg.demo)
+		budget_store_load(s->cfg.store, s->api);
 	api_on_change(s->api, on_api_change, s);
 	if (accounts_are_old(s))
 		session_refresh(s, DATA_ACCOUNTS);
@@ -175,7 +202,7 @@ bool session_busy(const struct session *s)
 		if (s->loads[k].state.loading)
 			return true;
 	return s->jobs || s->want_timer.gen || s->opening.gen || s->pending || options_busy(s) ||
-	       applying_busy(s);
+	       applying_busy(s) || reach_busy(s) || lint_busy(s);
 }
 
 struct owner_id session_owner_of_view(struct session *s, uint64_t view_id)
@@ -272,6 +299,9 @@ enum err session_open_account(struct session *s, const char *id, struct errinfo 
 		s->owner = api_new_owner(s->api);
 	}
 	criteria_forget(s);
+	lint_forget(s);
+	clip_forget(s);
+	reach_forget(s);
 	options_forget(s);
 	applying_leave(s);
 	lists_forget(s);

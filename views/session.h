@@ -34,6 +34,7 @@ enum data_kind {
 	DATA_OPTIONS, /* targeting options */
 	DATA_STAGED,
 	DATA_APPLY, /* an apply made progress */
+	DATA_LINT, /* problems of the account */
 	DATA_STATUS, /* connection, budgets */
 	DATA_KINDS
 };

@@ -17,6 +17,8 @@ extern const struct view_ops where_used_view; /* arg: const struct where_used_ar
 extern const struct view_ops picker_view; /* arg: const struct picker_arg * */
 extern const struct view_ops journal_view; /* arg: NULL */
 extern const struct view_ops budgets_view; /* arg: NULL */
+extern const struct view_ops compare_view; /* arg: const struct id_list *, two line items */
+extern const struct view_ops problems_view; /* arg: NULL */
 
 struct id_list { /* copied by whoever keeps it */
 	const char *const *ids;

@@ -59,7 +59,9 @@ python3 - <<'PY'
 import collections, json, sys
 rows = json.load(open("ledger.json"))["requests"]
 batches = [r for r in rows if r["method"] == "POST" and "/batch/" in r["target"]]
-writes = [r for r in rows if r["method"] in ("POST", "PUT", "DELETE")]
+# an estimate is a POST that changes nothing (reference 6.1)
+writes = [r for r in rows if r["method"] in ("POST", "PUT", "DELETE")
+          and "/audience_estimate" not in r["target"]]
 lookups = collections.Counter(r["target"] for r in rows if "/targeting_criteria/" in r["target"]
                               and "/accounts/" not in r["target"])
 print("%d requests, %d batches, %d look-ups" % (len(rows), len(batches), len(lookups)))

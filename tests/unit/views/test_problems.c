@@ -1,0 +1,250 @@
+/* Lint of the account: what is checked again when, what the view says, and fixes as staged changes. */
+#include "tests/unit/views/kit.h"
+
+#include "views/lint.h"
+
+/* li1: two age buckets, of which X takes one. */
+static void two_ages(struct kit *k)
+{
+	static const char *const read[] = {"li1"};
+	struct criterion_set set;
+	struct snapshot_criteria c = {KIT_ACCOUNT, read, 1, &set};
+	struct errinfo ei = {0};
+
+	criterion_set_init(&set);
+	*criterion_set_add(&set) = (struct criterion){.id = "c8",
+	    .line_item_id = "li1",
+	    .type_name = "AGE",
+	    .type = TYPE_AGE,
+	    .value = "AGE_25_TO_49"};
+	*criterion_set_add(&set) = (struct criterion){.id = "c9",
+	    .line_item_id = "li1",
+	    .type_name = "AGE",
+	    .type = TYPE_AGE,
+	    .value = "AGE_OVER_50"};
+	assert_int_equal(snapshot_put_criteria(k->store, &c, &ei), ERR_OK);
+	criterion_set_done(&set);
+	assert_int_equal(lists_recount(k->session, &ei), ERR_OK);
+	session_notify(k->session, DATA_BIT(DATA_CRITERIA));
+}
+
+static void stage_keyword(struct kit *k, const char *li, const char *word, enum operator_type op)
+{
+	struct change c = {.line_item_id = li,
+	    .type_name = "BROAD_KEYWORD",
+	    .type = TYPE_BROAD_KEYWORD,
+	    .value = word,
+	    .op = op,
+	    .kind = CHANGE_CREATE};
+	size_t staged;
+	struct errinfo ei;
+
+	assert_int_equal(staging_add(k->session, &c, 1, &staged, &ei), ERR_OK);
+}
+
+static void check(struct kit *k)
+{
+	lint_want(k->session);
+	for (int i = 0; i < 100 && lint_busy(k->session); i++) {
+		clock_step_ms(50);
+		loop_turn(k->loop, 0);
+	}
+	assert_false(lint_busy(k->session));
+}
+
+static bool has(struct kit *k, const char *id, enum rule_id rule)
+{
+	size_t n;
+	const struct lint_row *rows = lint_rows(k->session, id, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].rule == rule)
+			return true;
+	return false;
+}
+
+static int setup(void **state)
+{
+	static struct kit k;
+
+	kit_init(&k);
+	assert_int_equal(app_resize(k.app, 140, 30), ERR_OK);
+	kit_turns(&k); /* the account is read to its end */
+	*state = &k;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	kit_done(*state);
+	return 0;
+}
+
+static void only_what_was_read_is_judged(void **state)
+{
+	struct kit *k = *state;
+	struct lint_counts n;
+	enum rule_severity worst;
+
+	two_ages(k);
+	check(k);
+	n = lint_counts(k->session);
+	assert_int_equal(n.n_items, 3);
+	assert_int_equal(n.n_read, 2);
+	assert_int_equal(n.n_checked, 2);
+	assert_true(has(k, "li1", RULE_AGE_MANY));
+	assert_false(has(k, "li2", RULE_AGE_MANY));
+	assert_true(lint_worst(k->session, "li1", &worst));
+	assert_int_equal(worst, RULE_ERROR);
+	assert_false(lint_worst(k->session, "li3", &worst));
+	assert_false(lint_worst(k->session, "no such", &worst));
+}
+
+static void staged_changes_are_judged_with_it(void **state)
+{
+	struct kit *k = *state;
+	char what[64];
+	struct errinfo ei;
+
+	check(k);
+	assert_false(has(k, "li2", RULE_INCLUDED_AND_EXCLUDED));
+	stage_keyword(k, "li2", "tea", OP_EQ);
+	stage_keyword(k, "li2", "tea", OP_NE);
+	check(k);
+	assert_true(has(k, "li2", RULE_INCLUDED_AND_EXCLUDED));
+	assert_int_equal(staging_undo(k->session, what, &ei), ERR_OK);
+	check(k);
+	assert_false(has(k, "li2", RULE_INCLUDED_AND_EXCLUDED));
+}
+
+static void nothing_is_checked_twice_without_a_change(void **state)
+{
+	struct kit *k = *state;
+
+	check(k);
+	lint_want(k->session);
+	assert_false(lint_busy(k->session));
+	lint_want_some(k->session, (const char *const[]){"li1", "li3", "nobody"}, 3);
+	assert_false(lint_busy(k->session));
+}
+
+static void a_screen_may_ask_for_some_first(void **state)
+{
+	struct kit *k = *state;
+	enum rule_severity worst;
+
+	two_ages(k);
+	lint_want_some(k->session, (const char *const[]){"li1"}, 1);
+	assert_true(lint_busy(k->session));
+	kit_turns(k);
+	assert_true(lint_worst(k->session, "li1", &worst));
+	assert_int_equal(lint_counts(k->session).n_checked, 1);
+	check(k);
+	assert_int_equal(lint_counts(k->session).n_checked, 2);
+}
+
+static void open_problems(struct kit *k)
+{
+	struct errinfo ei;
+
+	assert_int_equal(app_push(k->app, &problems_view, NULL, NULL, &ei), ERR_OK);
+	check(k);
+	kit_turns(k);
+}
+
+static void the_view_lists_explains_and_says_what_was_not_read(void **state)
+{
+	struct kit *k = *state;
+
+	two_ages(k);
+	open_problems(k);
+	assert_sees(k, "error");
+	assert_sees(k, "Summer sale");
+	assert_sees(k, "More than one age bucket");
+	assert_sees(k, "2 of 3 line items; 1 were not read yet, R reads them");
+	kit_press(k, "Enter");
+	assert_sees(k, "A line item can have one age bucket");
+	assert_sees(k, "R23");
+	kit_press(k, "q o");
+	assert_sees(k, "Summer sale");
+	assert_sees(k, "API value");
+}
+
+static void a_fix_is_a_staged_change(void **state)
+{
+	struct kit *k = *state;
+	size_t staged, unstaged;
+	struct lint_at at = {"li2", "", RULE_INCLUDED_AND_EXCLUDED};
+	const struct lint_row *rows;
+	size_t n;
+	struct errinfo ei;
+
+	stage_keyword(k, "li2", "tea", OP_EQ);
+	stage_keyword(k, "li2", "Tea ", OP_EQ); /* the same after folding: sent once */
+	stage_keyword(k, "li2", "tea", OP_NE);
+	check(k);
+	rows = lint_rows(k->session, "li2", &n);
+	for (size_t i = 0; i < n; i++) {
+		struct lint_at one = {"li2", rows[i].message, rows[i].rule};
+
+		if (!rows[i].fixable)
+			continue;
+		assert_int_equal(lint_fix(k->session, &one, &staged, &unstaged, &ei), ERR_OK);
+		assert_true(staged + unstaged > 0);
+		break;
+	}
+	assert_int_equal(lint_fix(k->session, &at, &staged, &unstaged, &ei), ERR_NOTFOUND);
+}
+
+static void what_has_no_fix_says_so(void **state)
+{
+	struct kit *k = *state;
+	size_t n, staged, unstaged;
+	const struct lint_row *rows;
+	struct errinfo ei;
+	bool met = false;
+
+	check(k); /* li2: an age, no location */
+	rows = lint_rows(k->session, "li2", &n);
+	for (size_t i = 0; i < n; i++) {
+		struct lint_at at = {"li2", rows[i].message, rows[i].rule};
+
+		if (rows[i].fixable)
+			continue;
+		met = true;
+		assert_int_equal(lint_fix(k->session, &at, &staged, &unstaged, &ei), ERR_REFUSED);
+	}
+	assert_true(met);
+	assert_int_equal(staging_total(k->session).creates + staging_total(k->session).deletes, 0);
+}
+
+static void line_items_are_marked(void **state)
+{
+	struct kit *k = *state;
+	struct errinfo ei;
+
+	two_ages(k);
+	assert_int_equal(app_push(k->app, &line_items_view, NULL, NULL, &ei), ERR_OK);
+	app_draw(k->app);
+	kit_turns(k);
+	check(k);
+	assert_sees(k, "!!");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(only_what_was_read_is_judged, setup, teardown),
+	    cmocka_unit_test_setup_teardown(staged_changes_are_judged_with_it, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		nothing_is_checked_twice_without_a_change, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_screen_may_ask_for_some_first, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		the_view_lists_explains_and_says_what_was_not_read, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_fix_is_a_staged_change, setup, teardown),
+	    cmocka_unit_test_setup_teardown(what_has_no_fix_says_so, setup, teardown),
+	    cmocka_unit_test_setup_teardown(line_items_are_marked, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
