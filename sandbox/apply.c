@@ -482,6 +482,7 @@ static void judge_duplicates(struct call *c, struct operations *ops, struct fina
 static void judge_line_item(struct call *c, struct operations *ops, const struct entity *li)
 {
 	struct final_state s = final_state_of(c, ops, li);
+	const char *product = json_text(li->body, "product_type");
 	struct rule_finding found[16];
 	struct rule_line line;
 	size_t n;
@@ -491,7 +492,7 @@ static void judge_line_item(struct call *c, struct operations *ops, const struct
 	line = (struct rule_line){.items = s.items,
 	    .n = s.n,
 	    .placements = joined(c, json_get(li->body, "placements")),
-	    .product_type = json_text(li->body, "product_type"),
+	    .product_type = product ? product : "",
 	    .has_curated_category = db_number(&c->sb->db,
 		"SELECT count(*) FROM entity WHERE kind = ? AND parent = ? AND deleted = 0", "it",
 		(int64_t)ENTITY_CURATED, li->id),

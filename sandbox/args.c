@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/text.h"
 #include "sandbox/json.h"
 
 static bool refuse(struct arena *a, struct api_error *e, const char *code, const struct arg *arg,
@@ -266,6 +267,12 @@ bool args_read(struct arena *a, const char *spec, const struct params *p, struct
 			arg->given = true;
 			arg->text = p->v[i].value;
 			arg->cleared = !*arg->text;
+		}
+		if (arg->given && !text_is_utf8(arg->text, strlen(arg->text))) {
+			refuse(a, e, "ILLEGAL_CHARACTERS", arg, "%s is not valid UTF-8", arg->name);
+			e->value = NULL;
+			arg->given = false; /* it must not be echoed either */
+			return false;
 		}
 		if (arg->required && (!arg->given || arg->cleared))
 			return refuse(a, e, "MISSING_PARAMETER", arg,

@@ -96,6 +96,8 @@ static void missing_duplicate_and_wrong_values_are_named(void **state)
 	assert_string_equal(error.code, "MISSING_PARAMETER");
 	assert_false(read("a:str", "a=1&a=2"));
 	assert_string_equal(error.code, "INVALID_PARAMETER");
+	assert_false(read("a:str", "a=%ff"));
+	assert_string_equal(error.code, "ILLEGAL_CHARACTERS");
 	assert_false(read("a:bool", "a=True"));
 	assert_false(read("a:enum(ONE|TWO)", "a=ON"));
 	assert_string_equal(error.details, "invalid enum");
