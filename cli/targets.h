@@ -1,0 +1,57 @@
+/* Targeting as code: a file of wanted targeting (YAML or CSV, as `reticle export` writes them), what
+ * would have to change for it, and plan files. */
+#ifndef RETICLE_CLI_TARGETS_H
+#define RETICLE_CLI_TARGETS_H
+
+#include "api/oauth.h"
+#include "base/map.h"
+#include "cli/headless.h"
+#include "targeting/form.h"
+#include "targeting/plan.h"
+
+struct targets { /* what a file says */
+	struct form_read read;
+	struct arena arena;
+	const char *account; /* "" when the file names none */
+	const char **ids; /* line items of the file, those without criteria too */
+	size_t n_ids, cap_ids;
+};
+
+void targets_init(struct targets *t);
+void targets_done(struct targets *t);
+/* "-" is the standard input. What is wrong with the file is printed with its lines: ERR_USAGE. */
+enum err targets_read(struct targets *t, const char *file, struct errinfo *ei);
+enum err targets_add_id(struct targets *t, const char *id); /* once */
+/* YAML events into rows; errors go to t->read. */
+enum err targets_yaml(struct targets *t, const char *text, size_t n);
+
+struct delta { /* from what the account has to what a file says */
+	struct criterion_set live, wanted; /* of the line items of the file */
+	struct change_set changes;
+	struct plan plan;
+	struct map rows; /* line item id to its first row in live */
+	char state[DIGEST_HEX_SIZE]; /* of the line items that would change */
+};
+
+void delta_init(struct delta *d);
+void delta_done(struct delta *d);
+enum err delta_build(
+    struct delta *d, struct headless *h, const struct targets *t, struct errinfo *ei);
+/* Digest of the live criteria of these line items, as the plan file carries it. */
+enum err delta_state(struct session *s, const char *const *ids, size_t n,
+    char digest[DIGEST_HEX_SIZE], struct errinfo *ei);
+
+/* Plan files: JSON, read strictly. */
+struct plan_file {
+	const char *account, *state;
+	struct change_set changes;
+	struct arena arena;
+};
+enum err plan_file_write(struct buf *out, const char *account, const struct delta *d);
+enum err plan_file_read(struct plan_file *p, const char *file, struct errinfo *ei);
+void plan_file_done(struct plan_file *p);
+
+/* A whole file, or the standard input for "-"; at most 64 MiB. */
+enum err targets_slurp(const char *file, struct buf *out, struct errinfo *ei);
+
+#endif

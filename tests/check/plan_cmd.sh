@@ -1,0 +1,93 @@
+# Targeting as code against a sandbox: export, plan, apply, drift and their laws.
+set -eu
+. "$(dirname "$0")/lib.sh"
+start_sandbox
+
+run() { # run STATUS COMMAND ARG...: its output in $dir/out
+	want=$1
+	shift
+	rc=0
+	(cd "$dir" && timeout 120 "$RETICLE" "$@" >out 2>err) || rc=$?
+	[ "$rc" = "$want" ] || {
+		echo "$* ended with $rc, not $want"
+		cat "$dir/out" "$dir/err"
+		exit 1
+	}
+}
+batches() {
+	control ledger | python3 -c '
+import json, sys
+print(sum(r["method"] == "POST" and "/batch/" in r["target"]
+          for r in json.load(sys.stdin)["requests"]))'
+}
+
+# export | plan is empty, in both forms that are read
+run 0 export --out all.yaml
+run 0 export --format csv --out all.csv
+run 0 export --format json --out all.json
+python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))' "$dir/all.json"
+for form in yaml csv; do
+	run 0 plan "all.$form"
+	shows out '^nothing to change$'
+	run 0 drift "all.$form"
+done
+(cd "$dir" && "$RETICLE" export | "$RETICLE" plan - | grep -qx 'nothing to change')
+
+# an edit is a plan, the plan is applied once, then there is nothing left to do
+item=$(sed -n 's/^  - id: "\(.*\)"  # Home buyers in San Francisco$/\1/p' "$dir/all.yaml")
+sed 's/- "sofa"/- "sofa bed"/' "$dir/all.yaml" >"$dir/edited.yaml"
+run 3 drift edited.yaml
+run 0 plan edited.yaml --out plan.json
+shows out '  \+ include BROAD_KEYWORD sofa bed'
+shows out '  - include BROAD_KEYWORD sofa$'
+shows out "\($item\)"
+[ "$(batches)" = 0 ]
+run 0 apply plan.json
+[ "$(batches)" = 1 ]
+run 0 plan edited.yaml
+shows out '^nothing to change$'
+
+# the same plan again: the account is not what it was made from
+run 5 apply plan.json
+shows err 'changed since the plan was made'
+[ "$(batches)" = 1 ]
+
+# and back, by the export that was taken before
+run 0 plan all.yaml --out back.json
+run 0 apply back.json
+run 0 drift all.yaml
+[ "$(batches)" = 2 ]
+
+# to everyone worldwide only when that is said
+printf 'reticle: 1\nline_items:\n  - id: "%s"\n' "$item" >"$dir/none.yaml"
+run 0 plan none.yaml --out none.json
+shows out 'everyone worldwide; apply needs --allow-worldwide'
+run 1 apply none.json
+shows err 'allow-worldwide says that this is meant'
+[ "$(batches)" = 2 ]
+run 0 apply none.json --allow-worldwide
+[ "$(batches)" = 3 ]
+run 0 plan all.yaml --out undo.json
+run 0 apply undo.json
+run 0 drift all.yaml
+
+# bad files name the line and change nothing
+printf 'reticle: 1\nline_items:\n  - id: "%s"\n    include:\n      NOPE!:\n        - "x"\n' "$item" \
+	>"$dir/bad.yaml"
+run 2 plan bad.yaml
+shows err '^bad.yaml:6:[0-9]+: the targeting type is not one'
+printf 'reticle: 1\nline_items: &a [*a]\n' >"$dir/bad.yaml"
+run 2 plan bad.yaml
+printf 'reticle: 2\n' >"$dir/bad.yaml"
+run 2 plan bad.yaml
+shows err 'only version 1'
+printf 'line_items:\n  - id: nosuch1\n' >"$dir/bad.yaml"
+run 2 plan bad.yaml
+shows err 'there is no line item "nosuch1"'
+printf 'account: other1\nline_items: []\n' >"$dir/bad.yaml"
+run 2 plan bad.yaml
+run 2 apply all.yaml
+run 2 apply
+run 2 export --format xml
+[ "$(batches)" = 4 ]
+stop_sandbox
