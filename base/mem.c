@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Atomic because the sandbox allocates on several threads; only tests set the failing. */
 static struct {
-	uint64_t count;
-	long fail_after;
-	bool for_good;
+	_Atomic uint64_t count;
+	_Atomic long fail_after;
+	_Atomic bool for_good;
 } mem = {.fail_after = -1};
 
 static bool refused(void)

@@ -21,6 +21,8 @@ trap cleanup EXIT INT TERM
 "$reticle" sandbox --line-items 8000 --criteria 50 --no-rate-limit >"$dir/ready" 2>/dev/null &
 sandbox=$!
 while [ ! -s "$dir/ready" ]; do sleep 0.1; done
+python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1] + "/__sandbox/ready").read()' \
+	"$(sed -n 's/.*"url": *"\([^"]*\)".*/\1/p' "$dir/ready")"
 field() { sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p" "$dir/ready"; }
 mkdir -p "$dir/config/reticle"
 cat >"$dir/config/reticle/config.yaml" <<YAML
