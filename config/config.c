@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "config/nearest.h"
 #include "config/options.h"
+#include "config/secrets.h"
 #include "config/yaml.h"
 
 #define FILE_MAX (64u * 1024)
@@ -231,6 +232,17 @@ static enum err replace(struct config *c, const struct yaml_text *text, struct e
 	return ERR_OK;
 }
 
+static enum err load_secrets(struct config *c, const char *dir, struct errinfo *ei)
+{
+	enum err err = secrets_merge(c, dir, ei);
+
+	if (err) { /* half of both files would be neither */
+		config_done(c);
+		config_init(c);
+	}
+	return err;
+}
+
 enum err config_load(struct config *c, const char *dir, struct errinfo *ei)
 {
 	char path[sizeof c->file];
@@ -268,9 +280,9 @@ out:
 	if (b.p)
 		explicit_bzero(b.p, b.cap);
 	buf_done(&b);
-	if (err == ERR_NOTFOUND)
-		return ERR_OK;
-	return err ? ERR_CONFIG : ERR_OK;
+	if (err && err != ERR_NOTFOUND)
+		return ERR_CONFIG;
+	return load_secrets(c, dir, ei);
 }
 
 enum err config_parse(struct config *c, const char *text, size_t n, const char *name,

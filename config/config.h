@@ -58,11 +58,13 @@ struct config_key {
 struct config_profile {
 	const char *name;
 	const char *base_url, *api_version, *ca_bundle; /* ca_bundle "" : the system's */
+	const char *oauth_url; /* where `reticle auth login` signs in */
 	const char *account; /* "" when none */
 	const char *const *credentials_command; /* NULL-terminated; NULL when none */
 	bool read_only;
 	bool has_file_credentials;
 	struct credentials *file_credentials; /* NULL when none; wiped by config_done */
+	const char *secrets_file; /* path of credentials.yaml if some come from there, else NULL */
 	uint8_t origin[CONFIG_OPT_COUNT]; /* enum config_origin */
 };
 
@@ -81,7 +83,8 @@ struct config {
 
 void config_init(struct config *c); /* the defaults */
 void config_done(struct config *c);
-/* Read dir/config.yaml over the defaults. A missing file is no error. On an error c still has the
+/* Read dir/config.yaml, then dir/credentials.yaml (config/secrets.h), over the defaults. A missing
+ * file is no error. On an error c still has the
  * defaults (so that the program can start and show the message). dir "" reads nothing. */
 enum err config_load(struct config *c, const char *dir, struct errinfo *ei);
 /* The same for text in memory; name appears in the messages. is_private: may hold credentials. */
@@ -107,7 +110,20 @@ enum err config_set(struct config *c, struct config_profile *profile, const char
  * out with credentials_wipe(). */
 enum err config_credentials(
     const struct config_profile *p, struct credentials *out, struct errinfo *ei);
+/* Only the consumer key and secret, from the environment, else the file: what signing in needs.
+ * ERR_AUTH when there is not both. */
+enum err config_consumer(
+    const struct config_profile *p, struct credentials *out, struct errinfo *ei);
 void credentials_wipe(struct credentials *c);
+
+/* Where the credentials would come from, without reading a secret or running the helper. */
+struct credentials_place {
+	char source[64]; /* as in struct credentials; "" when there are none */
+	char place[1024]; /* the program, the variables or the path */
+	char missing[128]; /* "access_token, ...": what is not there; "" when all is, or unknown */
+};
+void config_credentials_place(
+    const struct config *c, const struct config_profile *p, struct credentials_place *out);
 
 const struct config_option_info *config_option_info(enum config_option o);
 

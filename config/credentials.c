@@ -83,7 +83,7 @@ static enum err take_part(struct credentials *c, size_t i, const char *s, size_t
 }
 
 /* Take them and leave no copy that a child or a core could inherit. */
-static enum err from_environment(struct credentials *c, bool *any, struct errinfo *ei)
+static enum err take_environment(struct credentials *c, bool *any, struct errinfo *ei)
 {
 	enum err err = ERR_OK;
 
@@ -100,9 +100,14 @@ static enum err from_environment(struct credentials *c, bool *any, struct errinf
 		explicit_bzero(s, strlen(s));
 		unsetenv(parts[i].env);
 	}
-	if (err || !*any)
-		return err;
-	return complete(c, "environment", ei);
+	return err;
+}
+
+static enum err from_environment(struct credentials *c, bool *any, struct errinfo *ei)
+{
+	enum err err = take_environment(c, any, ei);
+
+	return err || !*any ? err : complete(c, "environment", ei);
 }
 
 /* --- helper command --- */
@@ -328,11 +333,72 @@ enum err config_credentials(
 			err = complete(out, "file", ei);
 		} else if (!err && !any)
 			err = err_set(ei, ERR_AUTH,
-			    "no credentials for profile \"%.64s\": set RETICLE_CONSUMER_KEY and "
-			    "its three companions, or put them into config.yaml (chmod 600)",
+			    "no credentials for profile \"%.64s\": run reticle auth login, or set "
+			    "RETICLE_CONSUMER_KEY and its three companions",
 			    p->name);
 	}
 	if (err)
 		credentials_wipe(out);
 	return err;
+}
+
+enum err config_consumer(
+    const struct config_profile *p, struct credentials *out, struct errinfo *ei)
+{
+	enum err err;
+	bool any;
+
+	memset(out, 0, sizeof *out);
+	err = take_environment(out, &any, ei);
+	snprintf(out->source, sizeof out->source, "environment");
+	if (!err && !out->consumer_key[0] && p->file_credentials) {
+		*out = *p->file_credentials;
+		snprintf(out->source, sizeof out->source, "file");
+	}
+	explicit_bzero(out->access_token, sizeof out->access_token);
+	explicit_bzero(out->access_token_secret, sizeof out->access_token_secret);
+	if (!err && (!out->consumer_key[0] || !out->consumer_secret[0]))
+		err = err_set(
+		    ei, ERR_AUTH, "no consumer key and secret for profile \"%.64s\"", p->name);
+	if (err)
+		credentials_wipe(out);
+	return err;
+}
+
+static bool environment_has(struct credentials_place *out)
+{
+	size_t used = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < PARTS; i++) {
+		const char *s = getenv(parts[i].env);
+
+		any = any || (s && s[0]);
+		if (!s || !s[0])
+			used += (size_t)snprintf(out->missing + used, sizeof out->missing - used,
+			    "%s%s", used ? ", " : "", parts[i].name);
+	}
+	return any;
+}
+
+void config_credentials_place(
+    const struct config *c, const struct config_profile *p, struct credentials_place *out)
+{
+	*out = (struct credentials_place){0};
+	if (p->credentials_command) {
+		snprintf(out->source, sizeof out->source, "helper command");
+		snprintf(out->place, sizeof out->place, "%s", p->credentials_command[0]);
+		return;
+	}
+	if (environment_has(out)) {
+		snprintf(out->source, sizeof out->source, "environment");
+		snprintf(out->place, sizeof out->place, "RETICLE_CONSUMER_KEY and companions");
+		return;
+	}
+	if (p->file_credentials) {
+		list_missing(p->file_credentials, out->missing, sizeof out->missing);
+		snprintf(out->source, sizeof out->source, "file");
+		snprintf(out->place, sizeof out->place, "%s",
+		    p->secrets_file ? p->secrets_file : c->file);
+	}
 }
