@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/fs.h"
-
-extern char **environ;
+#include "base/mem.h"
+#include "cli/spawn.h"
 
 enum err child_find_sandbox(char *path, size_t cap, struct errinfo *ei)
 {
@@ -55,11 +55,12 @@ enum err child_start(struct child *c, const char *const argv[], struct errinfo *
 	int in[2] = {-1, -1}, out[2] = {-1, -1}, rc;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
+	char **env = spawn_environment();
 
 	*c = (struct child){.in = -1, .out = -1};
 	buf_init(&c->line, 8192);
-	if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) {
-		rc = errno;
+	if (!env || pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) {
+		rc = env ? errno : ENOMEM;
 		goto failed;
 	}
 	posix_spawn_file_actions_init(&actions);
@@ -69,11 +70,11 @@ enum err child_start(struct child *c, const char *const argv[], struct errinfo *
 	posix_spawnattr_init(&attr);
 	set_signals(&attr);
 	/* POSIX: argv is not changed, the prototype is older than const */
-	rc =
-	    posix_spawn(&c->pid, argv[0], &actions, &attr, (char *const *)(uintptr_t)argv, environ);
+	rc = posix_spawn(&c->pid, argv[0], &actions, &attr, (char *const *)(uintptr_t)argv, env);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	if (rc == 0) {
+		mem_free(env);
 		close(in[0]);
 		close(out[1]);
 		c->in = in[1];
@@ -82,6 +83,7 @@ enum err child_start(struct child *c, const char *const argv[], struct errinfo *
 		return ERR_OK;
 	}
 failed:
+	mem_free(env);
 	for (int i = 0; i < 2; i++) {
 		if (in[i] >= 0)
 			close(in[i]);

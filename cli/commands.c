@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "cli/client.h"
+#include "cli/json_out.h"
 #include "cli/screen.h"
 #include "tui/keymap.h"
 
@@ -26,8 +28,7 @@ int cmd_screen(const struct cli_options *o)
 	s.profile = config_profile(&s.config, o->profile, &ei);
 	if (!s.profile)
 		goto failed;
-	start.host = strstr(s.profile->base_url, "://") ? strstr(s.profile->base_url, "://") + 3
-							: s.profile->base_url;
+	start.host = client_realm(s.profile->base_url);
 	start.api_version = s.profile->api_version;
 	start.profile_name = s.profile->name;
 	start.account = o->account ? o->account : s.profile->account;
@@ -138,17 +139,6 @@ int cmd_sandbox(const struct cli_options *o, int argc, char **argv)
 	return cli_fail(&ei);
 }
 
-static void print_json_string(const char *s)
-{
-	putchar('"');
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			putchar('\\');
-		putchar(*s);
-	}
-	putchar('"');
-}
-
 int cmd_keys(const struct cli_options *o, int argc, char **argv)
 {
 	struct keymap map;
@@ -171,11 +161,11 @@ int cmd_keys(const struct cli_options *o, int argc, char **argv)
 			continue;
 		}
 		printf("%s\n  {\"context\": ", i ? "," : "");
-		print_json_string(b->context);
+		json_out_string(stdout, b->context);
 		printf(", \"keys\": ");
-		print_json_string(keys);
+		json_out_string(stdout, keys);
 		printf(", \"command\": ");
-		print_json_string(b->command);
+		json_out_string(stdout, b->command);
 		printf("}");
 	}
 	if (o->json)

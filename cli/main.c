@@ -4,185 +4,159 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include "base/buf.h"
-#include "base/text.h"
-#include "cli/cli.h"
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include "cli/table.h"
+#include "tui/supervisor.h"
 
-struct subcommand {
-	const char *name, *usage, *help;
-	int (*run)(const struct cli_options *o, int argc, char **argv);
-};
+#define FAREWELL                                                                                   \
+	"reticle was killed. What was staged is safe; the next start goes on with it, and reads "  \
+	"back what was being posted.\n"
+#define LONG_BASE 256 /* getopt's value of the option with id 0 */
 
-static const struct subcommand subcommands[] = {
-#define X(name, usage, help, function) {#name, usage, help, function},
-#include "cli/commands.def"
-#undef X
-};
-#define N_SUBCOMMANDS (sizeof subcommands / sizeof *subcommands)
-
-enum option_id {
-	OPT_FIRST = 256,
-#define O(id, name, argument, help) OPT_##id,
-#include "cli/options.def"
-#undef O
-};
-
-static const struct {
-	const char *name, *argument, *help;
-} option_rows[] = {
-#define O(id, name, argument, help) {name, argument, help},
-#include "cli/options.def"
-#undef O
-};
-
-static const struct option long_options[] = {
-#define O(id, name, argument, help)                                                                \
-	{name, (argument)[0] ? required_argument : no_argument, NULL, OPT_##id},
-#include "cli/options.def"
-#undef O
-    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
-
-int cli_fail(const struct errinfo *ei)
+static void set_text(struct cli_options *o, enum option_id id, const char *value)
 {
-	struct buf line;
+	struct {
+		enum option_id id;
+		const char **at;
+	} const texts[] = {{OPT_PROFILE, &o->profile}, {OPT_ACCOUNT, &o->account},
+	    {OPT_THEME, &o->theme}, {OPT_COLOR, &o->color}, {OPT_SCRIPT, &o->script},
+	    {OPT_SIZE, &o->size}, {OPT_CLOCK, &o->clock}, {OPT_LINE_ITEMS, &o->line_items},
+	    {OPT_CRITERIA, &o->criteria}, {OPT_SEED, &o->seed}, {OPT_BODY, &o->body},
+	    {OPT_FORMAT, &o->format}, {OPT_OUT, &o->out}};
 
-	buf_init(&line, 16384);
-	text_escape(&line, ei->msg, strlen(ei->msg));
-	fprintf(stderr, "reticle: %s\n", buf_str(&line));
-	if (err_hint(ei->code)[0])
-		fprintf(stderr, "         %s\n", err_hint(ei->code));
-	buf_done(&line);
-	return err_exit_status(ei->code);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (texts[i].id == id)
+			*texts[i].at = value;
 }
 
-int cmd_help(const struct cli_options *o, int argc, char **argv)
+static void set_flag(struct cli_options *o, enum option_id id)
 {
-	(void)o;
-	(void)argc;
-	(void)argv;
-	printf("reticle: browse, stage, review and apply the targeting of X ad campaigns\n\n"
-	       "usage: reticle [OPTIONS]            open the screen\n"
-	       "       reticle COMMAND [OPTIONS]\n\ncommands:\n");
-	for (size_t i = 0; i < N_SUBCOMMANDS; i++)
-		printf("  %-8s %s\n           %s\n", subcommands[i].name, subcommands[i].usage,
-		    subcommands[i].help);
-	printf("\noptions:\n");
-	for (size_t i = 0; i < sizeof option_rows / sizeof *option_rows; i++)
-		printf("  --%-12s %-12s %s\n", option_rows[i].name, option_rows[i].argument,
-		    option_rows[i].help);
-	printf("\nexit status: 0 ok, 1 failed, 2 usage or terminal, 3 findings, 4 authentication, "
-	       "5 conflict,\n"
-	       "             6 outcome unknown, 7 rate limited, 130 interrupted\n");
-	return 0;
+	struct {
+		enum option_id id;
+		bool *at;
+	} const flags[] = {{OPT_READ_ONLY, &o->read_only}, {OPT_OFFLINE, &o->offline},
+	    {OPT_ASCII, &o->ascii}, {OPT_NO_MOUSE, &o->no_mouse}, {OPT_FRESH, &o->fresh},
+	    {OPT_FORM, &o->form}, {OPT_INCLUDE, &o->include}, {OPT_WRITE, &o->write},
+	    {OPT_WAIT, &o->wait}, {OPT_OPEN, &o->open}, {OPT_SARIF, &o->sarif},
+	    {OPT_JSON, &o->json}, {OPT_FULL, &o->full}, {OPT_ALLOW_WORLDWIDE, &o->allow_worldwide}};
+
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+		if (flags[i].id == id)
+			*flags[i].at = true;
 }
 
-int cmd_version(const struct cli_options *o, int argc, char **argv)
-{
-	(void)o;
-	(void)argc;
-	(void)argv;
-	printf("reticle %s\n", RETICLE_VERSION);
-	return 0;
-}
+/* What getopt needs to know of one command's options. */
+struct option_set {
+	struct option rows[OPT_COUNT + 3];
+	char letters[2 * OPT_COUNT + 8];
+};
 
-static void set_option(struct cli_options *o, int id, const char *value)
+static void collect_options(struct option_set *set, unsigned command)
 {
-	switch ((enum option_id)id) {
-	case OPT_PROFILE:
-		o->profile = value;
-		break;
-	case OPT_ACCOUNT:
-		o->account = value;
-		break;
-	case OPT_READ_ONLY:
-		o->read_only = true;
-		break;
-	case OPT_OFFLINE:
-		o->offline = true;
-		break;
-	case OPT_THEME:
-		o->theme = value;
-		break;
-	case OPT_COLOR:
-		o->color = value;
-		break;
-	case OPT_ASCII:
-		o->ascii = true;
-		break;
-	case OPT_NO_MOUSE:
-		o->no_mouse = true;
-		break;
-	case OPT_SCRIPT:
-		o->script = value;
-		break;
-	case OPT_SIZE:
-		o->size = value;
-		break;
-	case OPT_CLOCK:
-		o->clock = value;
-		break;
-	case OPT_FRESH:
-		o->fresh = true;
-		break;
-	case OPT_LINE_ITEMS:
-		o->line_items = value;
-		break;
-	case OPT_CRITERIA:
-		o->criteria = value;
-		break;
-	case OPT_SEED:
-		o->seed = value;
-		break;
-	case OPT_JSON:
-		o->json = true;
-		break;
-	case OPT_FIRST:
-		break;
+	const struct cli_option *opt;
+	char *letter = set->letters;
+	size_t n = 0;
+
+	*letter++ = 'h';
+	*letter++ = 'V';
+	for (size_t i = 0; (opt = cli_option(i)) != NULL; i++) {
+		bool argument = opt->argument[0] != '\0';
+
+		if (!(opt->commands & command))
+			continue;
+		set->rows[n++] = (struct option){opt->name,
+		    argument ? required_argument : no_argument, NULL, LONG_BASE + (int)i};
+		if (opt->letter) {
+			*letter++ = opt->letter;
+			if (argument)
+				*letter++ = ':';
+		}
 	}
+	*letter = '\0';
+	set->rows[n++] = (struct option){"help", no_argument, NULL, 'h'};
+	set->rows[n++] = (struct option){"version", no_argument, NULL, 'V'};
+	set->rows[n] = (struct option){0};
 }
 
-static int parse(struct cli_options *o, int argc, char **argv)
+static int option_of_letter(int letter, unsigned command)
 {
+	const struct cli_option *opt;
+
+	for (size_t i = 0; (opt = cli_option(i)) != NULL; i++)
+		if (opt->letter == letter && (opt->commands & command))
+			return (int)i;
+	return -1;
+}
+
+/* Exit status, or -1 to go on. */
+static int parse(struct cli_options *o, const struct cli_command *sub, int argc, char **argv)
+{
+	unsigned command = sub ? sub->bit : CLI_SCREEN_BIT;
+	struct option_set set;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
-		if (c == '?') {
+	collect_options(&set, command);
+	while ((c = getopt_long(argc, argv, set.letters, set.rows, NULL)) != -1) {
+		int id = c >= LONG_BASE ? c - LONG_BASE : option_of_letter(c, command);
+
+		if (c == 'h') {
+			o->operands = sub ? (char *[]){argv[0]} : NULL;
+			o->n_operands = sub != NULL;
+			return cmd_help(o, argc, argv);
+		}
+		if (c == 'V')
+			return cmd_version(o, argc, argv);
+		if (c == '?' || id < 0) {
 			fprintf(stderr, "reticle: see reticle --help\n");
 			return 2;
 		}
-		if (c == 'h')
-			return cmd_help(o, argc, argv) - 1;
-		if (c == 'V')
-			return cmd_version(o, argc, argv) - 1;
-		set_option(o, c, optarg);
+		if (id == OPT_PARAM || id == OPT_LINE_ITEM) {
+			if (o->n_params == CLI_PARAMS_MAX)
+				return cli_usage("more than %d of that option", CLI_PARAMS_MAX);
+			o->params[o->n_params++] = optarg;
+		}
+		set_text(o, (enum option_id)id, optarg);
+		set_flag(o, (enum option_id)id);
 	}
-	if (optind < argc) {
-		fprintf(stderr, "reticle: unexpected \"%s\"; see reticle --help\n", argv[optind]);
-		return 2;
-	}
-	return 0;
+	o->operands = argv + optind;
+	o->n_operands = argc - optind;
+	if (o->n_operands > (sub ? sub->operands : 0))
+		return cli_usage("unexpected \"%s\"", argv[argc - 1]);
+	return -1;
+}
+
+/* No core with secrets in it, no debugger of the same user. Not in the build of the tests: its leak
+ * checker attaches to the process. */
+static void keep_memory_private(void)
+{
+#ifndef RETICLE_TESTABLE
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
+#endif
 }
 
 int main(int argc, char **argv)
 {
 	struct cli_options o = {0};
-	const struct subcommand *sub = NULL;
+	const struct cli_command *sub = NULL, *c;
 	int rc;
 
 	/* the only category that matters here: every other costs files to open */
 	setlocale(LC_CTYPE, "");
-	for (size_t i = 0; argc > 1 && i < N_SUBCOMMANDS; i++)
-		if (strcmp(argv[1], subcommands[i].name) == 0)
-			sub = &subcommands[i];
+	for (size_t i = 0; argc > 1 && (c = cli_command(i)) != NULL; i++)
+		if (strcmp(argv[1], c->name) == 0)
+			sub = c;
 	if (sub && sub->run == cmd_sandbox) /* its options are its own */
 		return cmd_sandbox(&o, argc - 1, argv + 1);
-	if (!sub && argc > 1 && argv[1][0] != '-') {
-		fprintf(
-		    stderr, "reticle: there is no command \"%s\"; see reticle --help\n", argv[1]);
-		return 2;
-	}
-	rc = parse(&o, sub ? argc - 1 : argc, sub ? argv + 1 : argv);
-	if (rc)
-		return rc < 0 ? 0 : rc;
+	if (!sub && argc > 1 && argv[1][0] != '-')
+		return cli_usage("there is no command \"%s\"", argv[1]);
+	keep_memory_private();
+	rc = parse(&o, sub, sub ? argc - 1 : argc, sub ? argv + 1 : argv);
+	if (rc >= 0)
+		return rc;
+	/* before anything is read: the parent must hold no secret */
+	if ((!sub || sub->run == cmd_demo) && !o.script)
+		supervisor_fork(FAREWELL);
 	return sub ? sub->run(&o, argc - 1, argv + 1) : cmd_screen(&o);
 }

@@ -1,0 +1,11 @@
+/* JSON on the way to stdout. */
+#ifndef RETICLE_CLI_JSON_OUT_H
+#define RETICLE_CLI_JSON_OUT_H
+
+#include <stdio.h>
+
+/* A quoted string of valid JSON whatever the bytes: controls as \u00XX, each byte that is not UTF-8
+ * as U+FFFD. */
+void json_out_string(FILE *f, const char *s);
+
+#endif
