@@ -457,7 +457,7 @@ static void criteria_describe(const struct view *v, struct view_about *a)
 	if (a->loading)
 		snprintf(a->progress_text, sizeof a->progress_text, "%zu read",
 		    session_state(st->session, DATA_CRITERIA).rows);
-	a->hints = "add remove flip undo test review";
+	a->hints = "add remove flip undo copy review test";
 }
 
 static struct list *criteria_list(struct view *v)

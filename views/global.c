@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "store/catalog.h"
+#include "targeting/rules.h"
 #include "tui/app.h"
 #include "views/applying.h"
 #include "views/commands.h"
@@ -45,6 +46,20 @@ static enum err undo(struct app *app, struct session *s, bool again, struct erri
 	return err;
 }
 
+/* The same text as docs/rules.md: both are made from the table. */
+static enum err show_rules(struct app *app, struct errinfo *ei)
+{
+	struct buf text;
+	enum err err;
+
+	buf_init(&text, 1 << 20);
+	err = rules_document(&text);
+	err = err ? err_set(ei, err, "no memory for the rules")
+		  : app_show_text(app, "Rules", buf_str(&text), ei);
+	buf_done(&text);
+	return err;
+}
+
 enum err views_command(void *user, const struct command_call *call, struct errinfo *ei)
 {
 	struct session *s = user;
@@ -67,6 +82,8 @@ enum err views_command(void *user, const struct command_call *call, struct errin
 		return go(app, &problems_view, NULL, ei);
 	case VIEWS_JOURNAL:
 		return go(app, &journal_view, NULL, ei);
+	case VIEWS_RULES:
+		return show_rules(app, ei);
 	case VIEWS_BUDGETS:
 		return go(app, &budgets_view, NULL, ei);
 	case VIEWS_ACCOUNT:

@@ -588,7 +588,7 @@ static void line_items_describe(const struct view *v, struct view_about *a)
 		snprintf(a->progress_text, sizeof a->progress_text, "%zu read", s.rows);
 	else if (a->loading)
 		snprintf(a->progress_text, sizeof a->progress_text, "counting criteria");
-	a->hints = "open add mark filter review";
+	a->hints = "open add mark filter review problems";
 }
 
 static struct list *line_items_list(struct view *v)

@@ -376,7 +376,9 @@ static void on_rule(struct app *app, bool ok, const char *text, void *user)
 enum err preview_replace(struct app *app, const struct replace_ask *ask, struct errinfo *ei)
 {
 	struct preview_arg arg = {ask->line_items, NULL, ask->rule};
-	struct prompt p = {.label = "replace: ",
+	bool blank = !ask->initial || !ask->initial[0];
+	struct prompt p = {
+	    .label = blank ? "replace (s/OLD/NEW/ or TYPE=VALUE -> TYPE=VALUE): " : "replace: ",
 	    .initial = ask->initial,
 	    .history = "replace",
 	    .max_bytes = RULE_MAX,

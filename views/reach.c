@@ -326,8 +326,8 @@ void reach_words(const struct reach *r, char out[REACH_WORDS])
 {
 	static const char *const words[] = {[REACH_NONE] = "not asked yet",
 	    [REACH_EMPTY] = "everyone on X",
-	    [REACH_NO_PRIMARY] = "needs a primary criterion (keyword, interest, audience, "
-				 "followers or TV) to be estimated",
+	    [REACH_NO_PRIMARY] =
+		"needs a primary criterion: keyword, interest, audience, follower, TV",
 	    [REACH_WAITING] = "asking X...",
 	    [REACH_KNOWN] = "",
 	    [REACH_SPARED] = "not asked, to save the budget of writes; t asks",

@@ -306,9 +306,9 @@ enum err why_small_start(struct app *app, const char *line_item_id, struct errin
 	if (err)
 		return err;
 	snprintf(text, sizeof text,
-	    "This asks X for up to %zu estimates: of the set as staged, and without each of\n"
-	    "its %zu conditions. They probably count against the budget of writes\n"
-	    "(450 a minute). Nothing is changed.",
+	    "This asks X for up to %zu estimates: of the set as staged, and without each of its "
+	    "%zu conditions. They probably count against the budget of writes (450 a minute). "
+	    "Nothing is changed.",
 	    n, n - 1);
 	id = mem_strdup(line_item_id);
 	if (!id)
