@@ -2,6 +2,7 @@
  * through the same review model, journal and apply engine as the screen. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/fs.h"
 #include "base/mem.h"
@@ -149,23 +150,58 @@ static void print_change(struct buf *out, const struct session *s, const struct 
 	buf_addc(out, '\n');
 }
 
+/* A delta has all deletes before all creates; people read line item by line item. */
+static int by_line_item(const void *a, const void *b)
+{
+	const struct change *x = *(const struct change *const *)a,
+			    *y = *(const struct change *const *)b;
+	int order = strcmp(x->line_item_id, y->line_item_id);
+
+	return order ? order : (x > y) - (x < y);
+}
+
+static size_t first_of(const struct change *const *v, size_t n, const char *id)
+{
+	size_t low = 0;
+
+	while (n > low) {
+		size_t mid = low + (n - low) / 2;
+
+		if (strcmp(v[mid]->line_item_id, id) < 0)
+			low = mid + 1;
+		else
+			n = mid;
+	}
+	return low;
+}
+
 static void print_delta(struct buf *out, const struct session *s, const struct delta *d)
 {
+	const struct change **v = mem_array(d->changes.n + 1, sizeof *v);
+
+	if (!v) {
+		out->failed = ERR_NOMEM;
+		return;
+	}
+	for (size_t i = 0; i < d->changes.n; i++)
+		v[i] = &d->changes.v[i];
+	qsort(v, d->changes.n, sizeof *v, by_line_item);
 	for (size_t i = 0; i < d->plan.n_line_items; i++) {
 		const struct plan_line_item *li = &d->plan.line_items[i];
 		char name[96];
 
 		escaped(out, session_line_item_name(s, li->line_item_id, name, sizeof name));
 		buf_addf(out, " (%s)\n", li->line_item_id);
-		for (size_t k = 0; k < d->changes.n; k++)
-			if (strcmp(d->changes.v[k].line_item_id, li->line_item_id) == 0)
-				print_change(out, s, &d->changes.v[k]);
+		for (size_t k = first_of(v, d->changes.n, li->line_item_id);
+		     k < d->changes.n && !strcmp(v[k]->line_item_id, li->line_item_id); k++)
+			print_change(out, s, v[k]);
 		if (li->widen.flags) {
 			buf_adds(out, "  ! reaches more people: ");
 			widen_text(out, &li->widen);
 			buf_addc(out, '\n');
 		}
 	}
+	mem_free(v);
 	if (!d->plan.n_ops)
 		buf_adds(out, "nothing to change\n");
 	else

@@ -19,6 +19,7 @@ void targets_init(struct targets *t)
 	*t = (struct targets){.account = ""};
 	form_read_init(&t->read);
 	arena_init(&t->arena);
+	map_init(&t->known);
 }
 
 void targets_done(struct targets *t)
@@ -26,16 +27,15 @@ void targets_done(struct targets *t)
 	form_read_done(&t->read);
 	arena_done(&t->arena);
 	mem_free(t->ids);
+	map_done(&t->known);
 }
 
 enum err targets_add_id(struct targets *t, const char *id)
 {
 	const char *copy;
 
-	/* a file is grouped by line item, so the last one is nearly always the one */
-	for (size_t i = t->n_ids; i-- > 0;)
-		if (strcmp(t->ids[i], id) == 0)
-			return ERR_OK;
+	if (map_get(&t->known, id, NULL))
+		return ERR_OK;
 	if (t->n_ids == t->cap_ids) {
 		size_t cap = t->cap_ids ? t->cap_ids * 2 : 64;
 		const char **more = mem_realloc_array(t->ids, cap, sizeof *more);
@@ -46,7 +46,7 @@ enum err targets_add_id(struct targets *t, const char *id)
 		t->cap_ids = cap;
 	}
 	copy = arena_strdup(&t->arena, id);
-	if (!copy)
+	if (!copy || map_put(&t->known, id, t->n_ids))
 		return ERR_NOMEM;
 	t->ids[t->n_ids++] = copy;
 	return ERR_OK;

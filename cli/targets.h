@@ -15,6 +15,7 @@ struct targets { /* what a file says */
 	const char *account; /* "" when the file names none */
 	const char **ids; /* line items of the file, those without criteria too */
 	size_t n_ids, cap_ids;
+	struct map known; /* the ids */
 };
 
 void targets_init(struct targets *t);
