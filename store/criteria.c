@@ -250,7 +250,7 @@ static enum err count_few(struct store *s, const char *account, const struct lin
 {
 	int64_t owner = owner_of(s, account);
 	/* one read transaction: else every look-up takes and drops SQLite's locks */
-	enum err err = db_run(&s->cache, "BEGIN", NULL, NULL);
+	enum err err = db_begin_read(&s->cache, NULL);
 
 	if (err)
 		return err;

@@ -125,8 +125,12 @@ int64_t db_int(struct db *d, const char *sql, const struct db_arg *args, bool *f
 	bool any = db_row(st);
 	int64_t v = any ? sqlite3_column_int64(st, 0) : 0;
 
-	if (db_done(d, st, NULL))
+	enum err err = db_done(d, st, NULL);
+
+	if (err) {
 		any = false;
+		d->failed = err;
+	}
 	if (found)
 		*found = any;
 	return any ? v : 0;
@@ -187,11 +191,20 @@ enum err db_begin(struct db *d, struct errinfo *ei)
 		return err_set(ei, ERR_STORE,
 		    "another program reads %s and keeps its log from being emptied", d->path);
 	err = db_run(d, "BEGIN IMMEDIATE", NULL, ei);
+	d->failed = ERR_OK;
 	return err;
+}
+
+enum err db_begin_read(struct db *d, struct errinfo *ei)
+{
+	d->failed = ERR_OK;
+	return db_run(d, "BEGIN", NULL, ei);
 }
 
 enum err db_end(struct db *d, enum err err, struct errinfo *ei)
 {
+	if (!err && d->failed)
+		err = err_set(ei, d->failed, "%s could not be read", d->path);
 	if (!err) {
 		err = db_run(d, "COMMIT", NULL, ei);
 		if (!err)

@@ -30,6 +30,7 @@ struct db {
 	size_t n_cache;
 	int log_frames; /* size of SQLite's write-ahead log after the last commit */
 	bool damaged; /* SQLite said so: the owner of the handle must act */
+	enum err failed; /* a db_int of this transaction that could not be answered */
 };
 
 /* path ":memory:" keeps all in memory. ERR_CORRUPT: damaged or not a database of ours;
@@ -72,7 +73,8 @@ enum err db_run(struct db *d, const char *sql, const struct db_arg *args, struct
 sqlite3_stmt *db_query(struct db *d, const char *sql, const struct db_arg *args);
 bool db_row(sqlite3_stmt *st);
 enum err db_done(struct db *d, sqlite3_stmt *st, struct errinfo *ei);
-/* First column of the first row; *found (may be NULL) tells whether there was one, else 0. */
+/* First column of the first row; *found (may be NULL) tells whether there was one, else 0. When it
+ * fails, the transaction that it is part of will not commit. */
 int64_t db_int(struct db *d, const char *sql, const struct db_arg *args, bool *found);
 
 /* A reader elsewhere keeps the log from being emptied and it has reached its bound. */
@@ -83,6 +85,7 @@ int64_t db_last_id(const struct db *d);
 
 /* BEGIN IMMEDIATE. Of a database that is not durable it is refused while its log is full. */
 enum err db_begin(struct db *d, struct errinfo *ei);
+enum err db_begin_read(struct db *d, struct errinfo *ei); /* many look-ups under one lock */
 /* Commit when err is ERR_OK, else roll back and return err. */
 enum err db_end(struct db *d, enum err err, struct errinfo *ei);
 
