@@ -297,6 +297,49 @@ static void why_small_shows_its_cost_first_then_ranks(void **state)
 	assert_sees(k, "+0%");
 }
 
+/* --- without memory --- */
+
+static void no_memory_stages_all_or_nothing(void **state)
+{
+	static const char *const ids[] = {"li1", "li2"};
+	struct kit *k = *state;
+	struct id_list both = {ids, 2};
+	struct errinfo ei = {0};
+	size_t unread;
+	char what[64];
+
+	assert_int_equal(app_push(k->app, &line_items_view, NULL, NULL, &ei), ERR_OK);
+	kit_turns(k);
+	stage_keyword(k, "li1", "tea");
+	for (long n = 0; n < 500; n += n < 80 ? 1 : 9) {
+		const struct view_ops *kinds[] = {&compare_view, &problems_view};
+
+		mem_fail_after(n, 1);
+		for (size_t i = 0; i < 2; i++) {
+			app_push(k->app, kinds[i], &both, NULL, &ei);
+			app_draw(k->app);
+		}
+		clip_set_line_items(k->session, &both, &unread, &ei);
+		app_exec(k->app, "copy", &ei);
+		app_exec(k->app, "replace s/tea/coffee/", &ei);
+		app_draw(k->app);
+		app_exec(k->app, "stage", &ei);
+		mem_fail_after(-1, 0);
+		app_close_to(k->app, app_top_kind(k->app, &line_items_view));
+		kit_turns(k);
+		assert_int_equal(staging_load(k->session, &ei), ERR_OK);
+		/* one keyword is staged, before and after the replacement */
+		assert_true(n_staged(k) >= 1);
+		while (n_staged(k) && strcmp(staging_changes(k->session)->v[0].value, "tea") != 0)
+			assert_int_equal(staging_undo(k->session, what, &ei), ERR_OK);
+		assert_string_equal(staging_changes(k->session)->v[0].value, "tea");
+	}
+	assert_int_equal(app_exec(k->app, "replace s/tea/coffee/", &ei), ERR_OK);
+	kit_press(k, "Enter");
+	assert_int_equal(n_staged(k), 1);
+	assert_string_equal(staging_changes(k->session)->v[0].value, "coffee");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +359,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(two_line_items_are_compared_as_staged, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		why_small_shows_its_cost_first_then_ranks, setup, teardown),
+	    cmocka_unit_test_setup_teardown(no_memory_stages_all_or_nothing, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
