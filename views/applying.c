@@ -525,6 +525,93 @@ static bool left_open(struct session *s)
 	return open;
 }
 
+/* When the last batch of the changeset was answered, or sent; 0: never. */
+static int64_t last_moment(struct session *s, uint64_t changeset)
+{
+	struct journal_batch_list list;
+	int64_t last = 0;
+
+	journal_batch_list_init(&list);
+	if (!journal_batches(s->cfg.store, changeset, &list, NULL))
+		for (size_t i = 0; i < list.n; i++) {
+			int64_t at = list.v[i].end_at ? list.v[i].end_at : list.v[i].wire_at;
+
+			last = at > last ? at : last;
+		}
+	journal_batch_list_done(&list);
+	return last;
+}
+
+/* The line items of a changeset, each once; the strings are those of ops. */
+static size_t line_items_of(const struct journal_op_list *ops, const char **ids)
+{
+	struct map seen;
+	size_t n = 0;
+
+	map_init(&seen);
+	for (size_t i = 0; i < ops->n; i++) {
+		const char *id = ops->v[i].change.line_item_id;
+
+		if (!map_get(&seen, id, NULL) && !map_put(&seen, id, 1))
+			ids[n++] = id;
+	}
+	map_done(&seen);
+	return n;
+}
+
+static bool read_since(struct session *s, const char *const *ids, size_t n, int64_t moment)
+{
+	struct line_item_set set = {.v = mem_array(n, sizeof *set.v), .n = n};
+	struct snapshot_count *counts = mem_array(n, sizeof *counts);
+	bool all = set.v && counts;
+
+	for (size_t i = 0; all && i < n; i++)
+		set.v[i].id = ids[i];
+	all = all && !snapshot_counts(s->cfg.store, s->account_id, &set, counts, NULL);
+	for (size_t i = 0; all && i < n; i++)
+		all = counts[i].fetched_at >= moment;
+	mem_free(set.v);
+	mem_free(counts);
+	return all;
+}
+
+bool applying_read_since(struct session *s, uint64_t changeset, bool again)
+{
+	int64_t moment = last_moment(s, changeset);
+	struct journal_op_list ops;
+	const char **ids = NULL;
+	bool all = false;
+	size_t n;
+
+	if (!moment)
+		return true;
+	journal_op_list_init(&ops);
+	if (!journal_ops(s->cfg.store, changeset, 0, &ops, NULL))
+		ids = mem_array(ops.n, sizeof *ids);
+	if (ids) {
+		n = line_items_of(&ops, ids);
+		/* times have seconds: one that is equal may be from before */
+		all = read_since(s, ids, n, again ? moment + 1 : moment);
+		if (!all)
+			session_fetch_criteria(s, ids, n, 0, REQ_USER);
+	}
+	mem_free(ids);
+	journal_op_list_done(&ops);
+	return all;
+}
+
+/* A run that ended while it posted did not read back into the snapshot what it had posted. */
+static void read_again(struct session *s)
+{
+	struct journal_page page = {s->account_id, 0, 1};
+	struct journal_changeset_list list;
+
+	journal_changeset_list_init(&list);
+	if (!journal_changesets(s->cfg.store, &page, &list, NULL) && list.n)
+		applying_read_since(s, list.v[0].id, true);
+	journal_changeset_list_done(&list);
+}
+
 /* Taking the lock recovers what a killed run left (journal.h), without a network too; what it left
  * unknown is read back as soon as there is one, before anything else may be posted. */
 void applying_resume(struct session *s)
@@ -534,6 +621,8 @@ void applying_resume(struct session *s)
 	if (!s->account_id[0] || !store_can_stage(s->cfg.store) || make(s) || applying_busy(s))
 		return;
 	count_unknown(s);
+	if (s->api)
+		read_again(s);
 	if (!left_open(s) && !s->applying->unknown)
 		return;
 	if (lock_take(s->cfg.store, s->account_id, &ei))

@@ -58,6 +58,10 @@ struct posted;
 struct posted *applying_share(struct session *s);
 void applying_release(struct posted *p);
 
+/* Were the line items of a posting read after it? When not, they are asked for now (`again`: also
+ * when it may have been in the same second). */
+bool applying_read_since(struct session *s, uint64_t changeset, bool again);
+
 /* parts, called by the session */
 void applying_resume(struct session *s);
 void applying_leave(struct session *s);

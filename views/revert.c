@@ -59,6 +59,12 @@ enum err revert_stage(
 	enum err err;
 
 	*out = (struct revert_result){0};
+	/* what others restored already is told from what the snapshot has: it must be newer */
+	if (!applying_read_since(s, changeset, false))
+		return err_set(ei, ERR_REFUSED,
+		    session_api(s) ? "the line items are being read again; try again in a moment"
+				   : "the line items were not read since, and there is no "
+				     "connection");
 	journal_op_list_init(&ops);
 	criterion_set_init(&live);
 	err = journal_ops(session_store(s), changeset, 0, &ops, ei);
