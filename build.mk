@@ -120,6 +120,13 @@ programs: $(O)/reticle $(O)/reticle-sandbox $(UNITS) $(FLOWS)
 check-built: programs
 	@sh tests/run.sh all --build $(O) --units "$(UNITS)" --flows "$(FLOWS)"
 
+# Killed at every call that changes something, or with STRIDE=15 at one in fifteen: needs strace.
+STRIDE ?= 1
+.PHONY: sweep
+sweep: all
+	@RETICLE=$(abspath $(BUILD))/reticle RETICLE_SANDBOX=$(abspath $(BUILD))/reticle-sandbox \
+		sh tests/sweep/kill.sh $(STRIDE)
+
 lint:
 	@sh tests/lint/run.sh
 
