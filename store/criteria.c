@@ -6,8 +6,6 @@
 #include "store/internal.h"
 #include "store/snapshot.h"
 
-#define CRITERIA_BYTES (64u * 1024 * 1024)
-
 /* Line items are found by a hash of their id; 64 bits of it do not collide in practice, and a blob
  * names its line item, so that a collision would be seen. */
 static int64_t line_item_key(const char *id)
@@ -75,49 +73,51 @@ static enum err sort_in(
 	return ERR_OK;
 }
 
-static enum err put_one(struct store *s, int64_t owner, const char *line_item,
-    const struct raw_set *rows, struct errinfo *ei)
+struct putter {
+	struct store *s;
+	int64_t owner, now;
+	struct packer packer;
+	struct buf blob;
+};
+
+static enum err put_one(struct putter *p, const char *line_item, const void *const *records,
+    size_t n, struct errinfo *ei)
 {
-	int64_t key = line_item_key(line_item), now = clock_wall_s();
-	struct buf b;
+	int64_t key = line_item_key(line_item);
+	struct db *d = &p->s->cache;
 	enum err err;
 
-	buf_init(&b, CRITERIA_BYTES);
-	err = buf_add(&b, line_item, strlen(line_item) + 1);
+	buf_clear(&p->blob);
+	err = buf_add(&p->blob, line_item, strlen(line_item) + 1);
 	if (!err)
-		err = pack_write(&b, &pack_criterion, rows->v, rows->n);
+		err = pack_write(&p->packer, &pack_criterion, records, n, &p->blob);
 	if (err)
-		err_set(ei, err, "the criteria of line item %.64s are too large", line_item);
-	else
-		err = db_run(&s->cache, "DELETE FROM criteria WHERE owner=? AND line_item=?",
-		    BIND(INT(owner), INT(key)), ei);
-	if (!err)
-		err = db_run(&s->cache,
-		    "INSERT INTO criteria(owner, line_item, n, fetched_at, hash, data)"
-		    " VALUES(?,?,?,?,?,?)",
-		    BIND(INT(owner), INT(key), INT(rows->n), INT(now),
-			INT(pack_hash(0, b.p, b.len)), BLOB(b.p, b.len)),
-		    ei);
-	buf_done(&b);
-	return err;
+		return err_set(ei, err, "the criteria of line item %.64s are too large", line_item);
+	err = db_run(d, "DELETE FROM criteria WHERE owner=? AND line_item=?",
+	    BIND(INT(p->owner), INT(key)), ei);
+	if (err)
+		return err;
+	return db_run(d,
+	    "INSERT INTO criteria(owner, line_item, n, fetched_at, data) VALUES(?,?,?,?,?)",
+	    BIND(INT(p->owner), INT(key), INT(n), INT(p->now), BLOB(p->blob.p, p->blob.len)), ei);
 }
 
 static enum err put_sorted(
     struct store *s, const struct snapshot_criteria *c, const struct sorted *b, struct errinfo *ei)
 {
-	int64_t owner;
+	struct putter p = {.s = s, .now = clock_wall_s()};
 	enum err err = db_begin(&s->cache, ei);
 
 	if (err)
 		return err;
-	err = make_owner(s, c->account, &owner, ei);
-	for (size_t i = 0; i < c->n_line_items && !err; i++) {
-		/* here v is the array of pointers that pack_write wants */
-		struct raw_set rows = {
-		    .v = b->records + b->start[i], .n = b->start[i + 1] - b->start[i]};
-
-		err = put_one(s, owner, c->line_items[i], &rows, ei);
-	}
+	packer_init(&p.packer);
+	buf_init(&p.blob, PACK_BYTES);
+	err = make_owner(s, c->account, &p.owner, ei);
+	for (size_t i = 0; i < c->n_line_items && !err; i++)
+		err = put_one(&p, c->line_items[i], b->records + b->start[i],
+		    b->start[i + 1] - b->start[i], ei);
+	packer_done(&p.packer);
+	buf_done(&p.blob);
 	return db_end(&s->cache, err, ei);
 }
 
@@ -145,17 +145,16 @@ enum err snapshot_put_criteria(
 
 /* --- reading --- */
 
-/* The blob of a row (hash, data) after its check; skips the name of the line item. */
+/* The blob of a row, behind the name of the line item. */
 static enum err blob_of(struct store *s, sqlite3_stmt *st, const char **name, struct pack_reader *r)
 {
-	const char *p = sqlite3_column_blob(st, 1);
-	size_t n = (size_t)sqlite3_column_bytes(st, 1);
+	const char *p = sqlite3_column_blob(st, 0);
+	size_t n = (size_t)sqlite3_column_bytes(st, 0);
 
+	if (!p)
+		p = "";
 	*r = (struct pack_reader){(const unsigned char *)p, (const unsigned char *)p + n, false};
-	if (p && pack_hash(0, p, n) == (uint64_t)sqlite3_column_int64(st, 0))
-		*name = pack_get_string(r);
-	else
-		r->bad = true;
+	*name = pack_get_string(r);
 	if (r->bad)
 		s->cache.damaged = true;
 	return r->bad ? ERR_CORRUPT : ERR_OK;
@@ -197,7 +196,7 @@ enum err snapshot_get_criteria(struct store *s, const char *account, const char 
 
 	if (err)
 		return err;
-	st = db_query(&s->cache, "SELECT hash, data FROM criteria WHERE owner=? AND line_item=?",
+	st = db_query(&s->cache, "SELECT data FROM criteria WHERE owner=? AND line_item=?",
 	    BIND(INT(owner_of(s, account)), INT(line_item_key(line_item))));
 	err = db_row(st) ? unpack(s, st, line_item, out) : ERR_NOTFOUND;
 	done = db_done(&s->cache, st, ei);
@@ -350,7 +349,7 @@ enum err snapshot_where_used(struct store *s, const char *account, const char *t
 
 	if (err)
 		return err;
-	st = db_query(&s->cache, "SELECT hash, data FROM criteria WHERE owner=? ORDER BY id",
+	st = db_query(&s->cache, "SELECT data FROM criteria WHERE owner=? ORDER BY id",
 	    BIND(INT(owner_of(s, account))));
 	while (!err && db_row(st)) {
 		struct pack_reader r;

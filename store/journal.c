@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "store/state.h"
 
-#define IMAGE_BYTES (64u * 1024 * 1024)
 #define IDS_MAX (64u * 1024 * 1024)
 
 static const char *const state_names[BATCH_STATES] = {
@@ -474,13 +473,16 @@ enum err journal_note(struct store *s, uint64_t batch, const char *why, struct e
 static enum err pack_image(struct buf *b, const struct criterion_set *set)
 {
 	const void **records = mem_array(set->n, sizeof *records);
+	struct packer packer;
 	enum err err;
 
 	if (!records)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < set->n; i++)
 		records[i] = &set->v[i];
-	err = pack_write(b, &pack_criterion, records, set->n);
+	packer_init(&packer);
+	err = pack_write(&packer, &pack_criterion, records, set->n, b);
+	packer_done(&packer);
 	mem_free(records);
 	return err;
 }
@@ -496,10 +498,10 @@ static enum err put_image(
 		return err_set(
 		    ei, err, "the criteria of line item %.64s are too large", im->line_item);
 	return db_run(&s->state,
-	    "INSERT INTO image(changeset, realm, line_item, after, at, hash, data)"
-	    " VALUES(?,?,?,?,?,?,?)",
+	    "INSERT INTO image(changeset, realm, line_item, after, at, data)"
+	    " VALUES(?,?,?,?,?,?)",
 	    BIND(INT(im->changeset), INT(s->state_realm), TEXT(im->line_item), INT(im->after),
-		INT(clock_wall_s()), INT(pack_hash(0, b->p, b->len)), BLOB(b->p, b->len)),
+		INT(clock_wall_s()), BLOB(b->p, b->len)),
 	    ei);
 }
 
@@ -511,7 +513,7 @@ enum err journal_put_images(
 
 	if (err)
 		return err;
-	buf_init(&b, IMAGE_BYTES);
+	buf_init(&b, PACK_BYTES);
 	for (size_t i = 0; i < n && !err; i++)
 		err = put_image(s, &v[i], &b, ei);
 	buf_done(&b);

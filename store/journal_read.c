@@ -274,15 +274,13 @@ enum err journal_events(
 
 static enum err image_of_row(sqlite3_stmt *st, struct criterion_set *out)
 {
-	const void *data = sqlite3_column_blob(st, 2);
-	size_t n = (size_t)sqlite3_column_bytes(st, 2), before = out->n;
+	const void *data = sqlite3_column_blob(st, 1);
+	size_t n = (size_t)sqlite3_column_bytes(st, 1), before = out->n;
 	struct raw_set raw = RAW_SET(out, &pack_criterion);
 	const char *copy;
 	enum err err;
 
-	if (!data || pack_hash(0, data, n) != (uint64_t)sqlite3_column_int64(st, 1))
-		return ERR_CORRUPT;
-	copy = arena_strndup(&out->arena, data, n);
+	copy = arena_strndup(&out->arena, data ? data : "", n);
 	if (!copy)
 		return ERR_NOMEM;
 	err = pack_read(copy, n, 0, SIZE_MAX, &raw);
@@ -303,7 +301,7 @@ enum err journal_image_at(
 	if (!s->state.sql)
 		return ERR_NOTFOUND;
 	st = db_query(&s->state,
-	    "SELECT at, hash, data FROM image WHERE realm=? AND line_item=? AND at <= ?"
+	    "SELECT at, data FROM image WHERE realm=? AND line_item=? AND at <= ?"
 	    " ORDER BY at DESC, id DESC LIMIT 1",
 	    BIND(INT(s->state_realm), TEXT(line_item), INT(when)));
 	err = db_row(st) ? image_of_row(st, out) : ERR_NOTFOUND;

@@ -13,7 +13,6 @@
 
 #define RESUME_S (24 * 3600)
 #define CHUNK_BITS 24
-#define CHUNK_BYTES (64u * 1024 * 1024)
 
 static int64_t chunk_id(int64_t generation, int64_t number)
 {
@@ -127,22 +126,25 @@ static int64_t key_hash(int64_t realm, const char *account, const char *kind, co
 	return (int64_t)pack_hash(h, value, strlen(value));
 }
 
-static enum err put_chunk(struct store *s, int64_t id, int64_t first, const struct raw_set *page,
-    const void *const *records, size_t n, struct errinfo *ei)
+struct chunk {
+	int64_t id, first;
+	const void *const *records;
+	size_t n;
+};
+
+static enum err put_chunk(struct store *s, const struct pack_kind *kind, const struct chunk *c,
+    struct packer *packer, struct errinfo *ei)
 {
 	struct buf b;
 	enum err err;
 
-	buf_init(&b, CHUNK_BYTES);
-	err = pack_write(&b, page->kind, records, n);
+	buf_init(&b, PACK_BYTES);
+	err = pack_write(packer, kind, c->records, c->n, &b);
 	if (err)
 		err_set(ei, err, "a page of records is too large to be kept");
 	else
-		err = db_run(&s->cache,
-		    "INSERT INTO chunk(id, first, n, hash, data) VALUES(?,?,?,?,?)",
-		    BIND(INT(id), INT(first), INT(n), INT(pack_hash(0, b.p, b.len)),
-			BLOB(b.p, b.len)),
-		    ei);
+		err = db_run(&s->cache, "INSERT INTO chunk(id, first, n, data) VALUES(?,?,?,?)",
+		    BIND(INT(c->id), INT(c->first), INT(c->n), BLOB(b.p, b.len)), ei);
 	buf_done(&b);
 	return err;
 }
@@ -184,13 +186,15 @@ static enum err put_records(struct store *s, struct store_fetch *f, struct place
 {
 	size_t per = page->kind->chunk;
 	const void **records;
+	struct packer packer;
 	enum err err;
 
 	err = put_keys(s, f, at, page, ei);
+	packer_init(&packer);
 	records = mem_array(page->n, sizeof *records);
 	if (!records)
-		return err_set(ei, ERR_NOMEM, "out of memory");
-	for (size_t i = 0; i < page->n; i++)
+		err = err_set(ei, ERR_NOMEM, "out of memory");
+	for (size_t i = 0; records && i < page->n; i++)
 		records[i] = raw_at(page, i);
 	for (size_t i = 0; i < page->n && !err; i += per) {
 		size_t n = page->n - i < per ? page->n - i : per;
@@ -198,10 +202,13 @@ static enum err put_records(struct store *s, struct store_fetch *f, struct place
 		if (at->chunks >> CHUNK_BITS)
 			err = err_set(ei, ERR_LIMIT, "the list is too long to be kept");
 		else
-			err = put_chunk(s, chunk_id(f->generation, at->chunks++),
-			    at->n + (int64_t)i, page, records + i, n, ei);
+			err = put_chunk(s, page->kind,
+			    &(struct chunk){chunk_id(f->generation, at->chunks++),
+				at->n + (int64_t)i, records + i, n},
+			    &packer, ei);
 	}
 	at->n += (int64_t)page->n;
+	packer_done(&packer);
 	mem_free(records);
 	return err;
 }
@@ -311,18 +318,13 @@ enum err listing_info(struct store *s, const struct listing_key *k, struct listi
 static enum err take_chunk(
     struct store *s, sqlite3_stmt *st, size_t skip, size_t max, struct raw_set *out)
 {
-	const void *data = sqlite3_column_blob(st, 3);
-	size_t n = (size_t)sqlite3_column_bytes(st, 3), before = out->n;
-	uint64_t said = (uint64_t)sqlite3_column_int64(st, 2);
+	const void *data = sqlite3_column_blob(st, 2);
+	size_t n = (size_t)sqlite3_column_bytes(st, 2), before = out->n;
 	int64_t records = sqlite3_column_int64(st, 1);
 	const char *copy;
 	enum err err;
 
-	if (!data || pack_hash(0, data, n) != said) {
-		s->cache.damaged = true;
-		return ERR_CORRUPT;
-	}
-	copy = arena_strndup(out->arena, data, n);
+	copy = arena_strndup(out->arena, data ? data : "", n);
 	if (!copy)
 		return ERR_NOMEM;
 	err = pack_read(copy, n, skip, max, out);
@@ -344,7 +346,7 @@ enum err listing_read(struct store *s, const struct listing_info *info, size_t f
 	if (err || stop == first)
 		return err;
 	st = db_query(&s->cache,
-	    "SELECT first, n, hash, data FROM chunk WHERE id >= ? AND id < ?"
+	    "SELECT first, n, data FROM chunk WHERE id >= ? AND id < ?"
 	    " AND first + n > ? AND first < ? ORDER BY id",
 	    BIND(INT(chunk_id(info->generation, 0)), INT(chunk_id(info->generation + 1, 0)),
 		INT(first), INT(stop)));

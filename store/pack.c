@@ -206,90 +206,138 @@ static int64_t int_at(const void *rec, const struct pack_field *f)
 
 /* --- writing --- */
 
-struct writer {
-	struct buf *out;
-	struct map dictionary;
-	int64_t time;
-};
+#define FEW 64 /* words that are looked for one by one; a map takes the rest */
 
-static enum err write_string(struct buf *out, const char *s)
+void packer_init(struct packer *w)
 {
-	return buf_add(out, s, strlen(s) + 1);
+	memset(w, 0, sizeof *w);
+	buf_init(&w->records, PACK_BYTES);
+	map_init(&w->rest);
 }
 
-/* Collect the shared strings in order of first use; number 0 is NULL. */
-static enum err write_dictionary(
-    struct writer *w, const struct pack_kind *kind, const void *const *records, size_t n)
+void packer_done(struct packer *w)
 {
-	struct buf words;
-	enum err err = ERR_OK;
+	mem_free(w->words);
+	map_done(&w->rest);
+	buf_done(&w->records);
+}
 
-	buf_init(&words, w->out->max);
-	for (size_t i = 0; i < n && !err; i++)
-		for (size_t k = 0; k < kind->n_fields && !err; k++) {
-			const char *s;
+static void packer_clear(struct packer *w)
+{
+	if (w->n_words > FEW) {
+		map_done(&w->rest);
+		map_init(&w->rest);
+	}
+	buf_clear(&w->records);
+	w->n_words = w->n_small = 0;
+	w->time = 0;
+}
 
-			if (kind->fields[k].kind != PACK_SHARED)
-				continue;
-			s = text_at(records[i], &kind->fields[k]);
-			if (!s || map_get(&w->dictionary, s, NULL))
-				continue;
-			if (w->dictionary.count == DICTIONARY_MAX)
-				err = ERR_LIMIT;
-			else
-				err = map_put(&w->dictionary, s, w->dictionary.count + 1);
-			if (!err)
-				err = write_string(&words, s);
-		}
-	if (!err)
-		err = pack_uint(w->out, w->dictionary.count);
-	if (!err && words.len)
-		err = buf_add(w->out, words.p, words.len);
-	buf_done(&words);
+static enum err flush(struct packer *w)
+{
+	enum err err = buf_add(&w->records, w->small, w->n_small);
+
+	w->n_small = 0;
 	return err;
 }
 
-static enum err write_field(struct writer *w, const struct pack_field *f, const void *rec)
+static void put_uint(struct packer *w, uint64_t v)
 {
-	const char *s;
+	/* a record has at most 25 fields of ten bytes: `small` holds them all */
+	while (v >= 0x80) {
+		w->small[w->n_small++] = (unsigned char)(v | 0x80);
+		v >>= 7;
+	}
+	w->small[w->n_small++] = (unsigned char)v;
+}
+
+static enum err add_word(struct packer *w, const char *s)
+{
+	if (w->n_words == DICTIONARY_MAX)
+		return ERR_LIMIT;
+	if (w->n_words == w->cap_words) {
+		size_t cap = w->cap_words ? w->cap_words * 2 : 16;
+		const char **v = mem_realloc_array(w->words, cap, sizeof *v);
+
+		if (!v)
+			return ERR_NOMEM;
+		w->words = v;
+		w->cap_words = cap;
+	}
+	w->words[w->n_words++] = s;
+	return w->n_words > FEW ? map_put(&w->rest, s, w->n_words) : ERR_OK;
+}
+
+/* Number of a shared string, in order of first use; 0 is NULL. Most blobs share a few words only. */
+static enum err put_word(struct packer *w, const char *s)
+{
+	size_t few = w->n_words < FEW ? w->n_words : FEW;
 	uint64_t number = 0;
-	int64_t v;
-	bool flag;
+	enum err err;
+
+	if (!s) {
+		put_uint(w, 0);
+		return ERR_OK;
+	}
+	for (size_t i = 0; i < few && !number; i++)
+		if (w->words[i] == s || (w->words[i][0] == s[0] && strcmp(w->words[i], s) == 0))
+			number = i + 1;
+	if (!number && !map_get(&w->rest, s, &number)) {
+		err = add_word(w, s);
+		if (err)
+			return err;
+		number = w->n_words;
+	}
+	put_uint(w, number);
+	return ERR_OK;
+}
+
+static enum err put_string(struct packer *w, const char *s)
+{
+	enum err err = s && w->n_small ? flush(w) : ERR_OK;
+
+	return s && !err ? buf_add(&w->records, s, strlen(s) + 1) : err;
+}
+
+static enum err write_field(struct packer *w, const struct pack_field *f, const void *rec)
+{
 	enum operator_type op;
+	bool flag;
+	int64_t v;
 
 	switch (f->kind) {
 	case PACK_STRING:
-		s = text_at(rec, f);
-		return s ? write_string(w->out, s) : ERR_OK;
+		return put_string(w, text_at(rec, f));
 	case PACK_SHARED:
-		s = text_at(rec, f);
-		if (s)
-			map_get(&w->dictionary, s, &number);
-		return pack_uint(w->out, number);
+		return put_word(w, text_at(rec, f));
 	case PACK_MONEY:
 		v = int_at(rec, f);
-		return v == MONEY_NONE ? pack_uint(w->out, 0) : pack_uint(w->out, zigzag(v) + 1);
+		put_uint(w, v == MONEY_NONE ? 0 : zigzag(v) + 1);
+		return ERR_OK;
 	case PACK_NUMBER:
-		return pack_uint(w->out, zigzag(int_at(rec, f)));
+		put_uint(w, zigzag(int_at(rec, f)));
+		return ERR_OK;
 	case PACK_TIME:
 		v = int_at(rec, f);
-		number = zigzag(distance(v, w->time));
+		put_uint(w, zigzag(distance(v, w->time)));
 		w->time = v;
-		return pack_uint(w->out, number);
+		return ERR_OK;
 	case PACK_FLAG:
 		memcpy(&flag, (const char *)rec + f->offset, sizeof flag);
-		return buf_addc(w->out, flag);
+		put_uint(w, flag);
+		return ERR_OK;
 	case PACK_OP:
 		memcpy(&op, (const char *)rec + f->offset, sizeof op);
-		return buf_addc(w->out, (char)op);
+		put_uint(w, op);
+		return ERR_OK;
 	}
 	return ERR_CORRUPT;
 }
 
-static enum err write_record(struct writer *w, const struct pack_kind *kind, const void *rec)
+static enum err write_record(struct packer *w, const struct pack_kind *kind, const void *rec)
 {
 	unsigned present = 0, bit = 1;
-	enum err err;
+	enum err err = ERR_OK;
 
 	for (size_t k = 0; k < kind->n_fields; k++) {
 		if (kind->fields[k].kind != PACK_STRING)
@@ -298,28 +346,36 @@ static enum err write_record(struct writer *w, const struct pack_kind *kind, con
 			present |= bit;
 		bit <<= 1;
 	}
-	err = buf_addc(w->out, (char)present);
+	w->small[w->n_small++] = (unsigned char)present;
 	for (size_t k = 0; k < kind->n_fields && !err; k++)
 		err = write_field(w, &kind->fields[k], rec);
-	return err;
+	return err ? err : flush(w);
 }
 
-enum err pack_write(
-    struct buf *out, const struct pack_kind *kind, const void *const *records, size_t n)
+static enum err put_together(struct buf *out, const struct packer *w, size_t n)
 {
-	struct writer w = {.out = out};
-	enum err err;
+	enum err err = buf_addc(out, VERSION);
 
-	map_init(&w.dictionary);
-	err = buf_addc(out, VERSION);
 	if (!err)
 		err = pack_uint(out, n);
 	if (!err)
-		err = write_dictionary(&w, kind, records, n);
-	for (size_t i = 0; i < n && !err; i++)
-		err = write_record(&w, kind, records[i]);
-	map_done(&w.dictionary);
+		err = pack_uint(out, w->n_words);
+	for (size_t i = 0; i < w->n_words && !err; i++)
+		err = buf_add(out, w->words[i], strlen(w->words[i]) + 1);
+	if (!err && w->records.len)
+		err = buf_add(out, w->records.p, w->records.len);
 	return err;
+}
+
+enum err pack_write(struct packer *w, const struct pack_kind *kind, const void *const *records,
+    size_t n, struct buf *out)
+{
+	enum err err = ERR_OK;
+
+	packer_clear(w);
+	for (size_t i = 0; i < n && !err; i++)
+		err = write_record(w, kind, records[i]);
+	return err ? err : put_together(out, w, n);
 }
 
 /* --- reading --- */

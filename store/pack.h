@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "targeting/model.h"
 
 enum pack_field_kind {
@@ -55,9 +56,23 @@ static inline char *raw_at(const struct raw_set *s, size_t i)
 /* Room for `more` further records (uninitialised). */
 enum err raw_reserve(struct raw_set *s, size_t more);
 
+#define PACK_BYTES (64u * 1024 * 1024) /* no blob is larger */
+
+/* Scratch space for making blobs, to be used again and again. */
+struct packer {
+	struct buf records;
+	const char **words;
+	size_t n_words, cap_words;
+	struct map rest; /* of the words behind the first few: word to its number */
+	int64_t time;
+	unsigned char small[256]; /* fields without strings, until the next string */
+	size_t n_small;
+};
+void packer_init(struct packer *w);
+void packer_done(struct packer *w);
 /* Append the blob of n records to out. records[i] point to records of that kind. */
-enum err pack_write(
-    struct buf *out, const struct pack_kind *kind, const void *const *records, size_t n);
+enum err pack_write(struct packer *w, const struct pack_kind *kind, const void *const *records,
+    size_t n, struct buf *out);
 /* Append records first .. first+max-1 of the blob to set. p[0..n) must outlive the set's users:
  * normally it was copied into its arena before. */
 enum err pack_read(const char *p, size_t n, size_t first, size_t max, struct raw_set *set);
@@ -65,7 +80,7 @@ enum err pack_read(const char *p, size_t n, size_t first, size_t max, struct raw
 /* Fill in what is derived and not stored, from record `first` on. */
 void pack_finish_criteria(struct criterion_set *set, size_t first);
 
-/* Integrity of stored blobs against rot, not against malice. */
+/* A fast hash against rot and for keys, not against malice. */
 uint64_t pack_hash(uint64_t seed, const void *p, size_t n);
 
 /* Where-used without building records: calls fn for each criterion of the blob with this type and

@@ -15,7 +15,7 @@ static const char cache_1[] =
     " cursor TEXT NOT NULL);"
     /* id = generation * 2^24 + number: the chunks of a generation lie side by side */
     "CREATE TABLE chunk(id INTEGER PRIMARY KEY, first INTEGER NOT NULL, n INTEGER NOT NULL,"
-    " hash INTEGER NOT NULL, data BLOB NOT NULL);"
+    " data BLOB NOT NULL);"
     /* hash of (realm, account, kind, first field) to the record; wrong hits are told by reading */
     "CREATE TABLE record_key(hash INTEGER NOT NULL, generation INTEGER NOT NULL,"
     " position INTEGER NOT NULL, PRIMARY KEY(hash, generation, position)) WITHOUT ROWID;"
@@ -25,7 +25,7 @@ static const char cache_1[] =
     " UNIQUE(realm, account));"
     "CREATE TABLE criteria(id INTEGER PRIMARY KEY, owner INTEGER NOT NULL,"
     " line_item INTEGER NOT NULL, n INTEGER NOT NULL, fetched_at INTEGER NOT NULL,"
-    " hash INTEGER NOT NULL, data BLOB NOT NULL);"
+    " data BLOB NOT NULL);"
     /* covers the counts of all line items without touching a blob */
     "CREATE INDEX criteria_head ON criteria(owner, line_item, n, fetched_at);";
 
@@ -78,15 +78,15 @@ static const char state_1[] =
     "CREATE INDEX event_changeset ON event(changeset, seq);"
     "CREATE TABLE image(id INTEGER PRIMARY KEY AUTOINCREMENT, changeset INTEGER NOT NULL"
     " REFERENCES changeset(id), realm INTEGER NOT NULL, line_item TEXT NOT NULL,"
-    " after INTEGER NOT NULL, at INTEGER NOT NULL, hash INTEGER NOT NULL, data BLOB NOT NULL);"
+    " after INTEGER NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL);"
     "CREATE INDEX image_line_item ON image(realm, line_item, at, id);"
     "CREATE TABLE setting(realm INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
     " PRIMARY KEY(realm, key)) WITHOUT ROWID;"
     "CREATE TABLE history(id INTEGER PRIMARY KEY AUTOINCREMENT, prompt TEXT NOT NULL,"
     " line TEXT NOT NULL, UNIQUE(prompt, line));";
 
-#define CACHE_ID 0x52544331 /* "RTC1" */
-#define STATE_ID 0x52545333 /* "RTS3" */
+#define CACHE_ID 0x52544332 /* "RTC2" */
+#define STATE_ID 0x52545334 /* "RTS4" */
 
 const struct db_schema cache_schema = {CACHE_ID, (const char *const[]){cache_1}, 1, false};
 const struct db_schema state_schema = {STATE_ID, (const char *const[]){state_1}, 1, true};

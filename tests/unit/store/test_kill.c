@@ -247,7 +247,7 @@ static void sweep(void **state, const char *name, scenario_fn *scenario, check_f
 	calls = report->calls;
 	assert_true(calls > 20);
 	if (step <= 0)
-		step = calls / 80 + 1;
+		step = calls / 40 + 1;
 	for (long at = 0; at < calls; at += step, points++) {
 		temp_open();
 		temp_teardown(state);

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "store/pack.h"
@@ -29,12 +30,29 @@ static const struct criterion odd[] = {
 	.deleted = true},
 };
 
+/* Twice with one packer: what the first left behind must not show. */
+static void write_all(
+    struct buf *b, const struct pack_kind *kind, const void *const *records, size_t n)
+{
+	struct packer p;
+	struct buf again;
+
+	packer_init(&p);
+	buf_init(&again, 1 << 20);
+	assert_int_equal(pack_write(&p, kind, records, n, b), ERR_OK);
+	assert_int_equal(pack_write(&p, kind, records, n, &again), ERR_OK);
+	assert_int_equal(again.len, b->len);
+	assert_memory_equal(again.p, b->p, b->len);
+	buf_done(&again);
+	packer_done(&p);
+}
+
 static void pack_odd(struct buf *b)
 {
 	const void *records[] = {&odd[0], &odd[1], &odd[2]};
 
 	buf_init(b, 1 << 20);
-	assert_int_equal(pack_write(b, &pack_criterion, records, 3), ERR_OK);
+	write_all(b, &pack_criterion, records, 3);
 }
 
 static void same_text(const char *a, const char *b)
@@ -172,7 +190,7 @@ static void money_of_null_is_told_from_zero(void **state)
 
 	(void)state;
 	buf_init(&b, 1 << 20);
-	assert_int_equal(pack_write(&b, &pack_campaign, records, 3), ERR_OK);
+	write_all(&b, &pack_campaign, records, 3);
 	campaign_set_init(&set);
 	raw = RAW_SET(&set, &pack_campaign);
 	assert_int_equal(pack_read(b.p, b.len, 0, SIZE_MAX, &raw), ERR_OK);
@@ -182,6 +200,40 @@ static void money_of_null_is_told_from_zero(void **state)
 		assert_true(set.v[i].total_budget_micro == c[i].total_budget_micro);
 	}
 	campaign_set_done(&set);
+	buf_done(&b);
+}
+
+/* More words than the packer looks for one by one. */
+static void many_shared_words_come_back(void **state)
+{
+	struct option options[300];
+	const void *records[300];
+	char words[300][16];
+	struct option_set set;
+	struct raw_set raw;
+	struct buf b;
+
+	(void)state;
+	for (size_t i = 0; i < 300; i++)
+		snprintf(words[i], sizeof words[i], "w%zu", i % 150);
+	for (size_t i = 0; i < 300; i++) {
+		options[i] =
+		    (struct option){.value = words[i], .country = words[i], .kind = words[299 - i]};
+		records[i] = &options[i];
+	}
+	buf_init(&b, 1 << 20);
+	write_all(&b, &pack_option, records, 300);
+	option_set_init(&set);
+	raw = RAW_SET(&set, &pack_option);
+	assert_int_equal(pack_read(b.p, b.len, 0, SIZE_MAX, &raw), ERR_OK);
+	set.v = raw.v;
+	assert_int_equal(raw.n, 300);
+	for (size_t i = 0; i < 300; i++) {
+		assert_string_equal(set.v[i].country, words[i]);
+		assert_string_equal(set.v[i].kind, words[299 - i]);
+		assert_null(set.v[i].extra);
+	}
+	option_set_done(&set);
 	buf_done(&b);
 }
 
@@ -227,6 +279,7 @@ int main(void)
 	    cmocka_unit_test(ranges_are_cut_out),
 	    cmocka_unit_test(every_prefix_and_every_flip_is_safe),
 	    cmocka_unit_test(money_of_null_is_told_from_zero),
+	    cmocka_unit_test(many_shared_words_come_back),
 	    cmocka_unit_test(numbers_come_back),
 	    cmocka_unit_test(hash_sees_each_bit),
 	};
