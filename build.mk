@@ -33,7 +33,7 @@ $(O)/lib$(1).a: $(call obj,$(1))
 	@rm -f $$@
 	@$(AR) rcs $$@ $$^
 endef
-$(foreach f,$(FOLDERS) sandbox,$(eval $(call folder_rules,$(f))))
+$(foreach f,$(FOLDERS) sandbox cli,$(eval $(call folder_rules,$(f))))
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
@@ -80,22 +80,23 @@ below_api := api store targeting config base
 below_tui := tui config base
 below_views := views tui api store targeting config base
 below_sandbox := targeting base
+below_cli := views tui api store targeting config base
 
 define unit_rules
 UNIT_$(1) := $(patsubst tests/unit/$(1)/%.c,$(O)/unit/$(1)/%,$(wildcard tests/unit/$(1)/test_*.c))
-$(O)/unit/$(1)/%: tests/unit/$(1)/%.c $(foreach f,$(below_$(1)),$(call lib,$(f))) $(if $(filter sandbox,$(1)),$(call lib,sandbox))
+$(O)/unit/$(1)/%: tests/unit/$(1)/%.c $(foreach f,$(below_$(1)),$(call lib,$(f))) $(if $(filter sandbox cli,$(1)),$(call lib,$(1)))
 	@mkdir -p $$(@D)
 	@echo "  CC  $$<"
 	@$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $$@ $$< \
-		$(if $(filter sandbox,$(1)),$(filter-out %/main.o,$(call obj,sandbox))) \
+		$(if $(filter sandbox cli,$(1)),$(filter-out %/main.o,$(call obj,$(1)))) \
 		$(foreach f,$(below_$(1)),$(call lib,$(f))) $(LIBS_TEST) $(LIBS_SANDBOX) -ldl
 unit-$(1): $$(UNIT_$(1))
 	@sh tests/run.sh unit $$(UNIT_$(1))
 .PHONY: unit-$(1)
 endef
-$(foreach f,$(FOLDERS) sandbox,$(eval $(call unit_rules,$(f))))
+$(foreach f,$(FOLDERS) sandbox cli,$(eval $(call unit_rules,$(f))))
 
-UNITS = $(foreach f,$(FOLDERS) sandbox,$(UNIT_$(f)))
+UNITS = $(foreach f,$(FOLDERS) sandbox cli,$(UNIT_$(f)))
 # The test that no write is ever sent twice comes first.
 FLOW_FIRST := tests/flow/test_m1_single_post.c
 FLOWS := $(patsubst tests/flow/%.c,$(O)/flow/%,$(FLOW_FIRST) \
@@ -151,15 +152,25 @@ bench-targeting: deps-quiet
 	@$(O)/bench-targeting
 .PHONY: bench-targeting
 
+COMPLETION_DIRS := $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions \
+	zsh/site-functions fish/vendor_completions.d)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/reticle \
 		$(DESTDIR)$(PREFIX)/share/doc/reticle
 	install -m 755 $(BUILD)/reticle $(DESTDIR)$(PREFIX)/bin/reticle
 	install -m 755 $(BUILD)/reticle-sandbox $(DESTDIR)$(PREFIX)/libexec/reticle/reticle-sandbox
 	install -m 644 README.md LICENSE docs/*.md $(DESTDIR)$(PREFIX)/share/doc/reticle
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(COMPLETION_DIRS)
+	$(BUILD)/reticle man >$(DESTDIR)$(PREFIX)/share/man/man1/reticle.1
+	$(BUILD)/reticle completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/reticle
+	$(BUILD)/reticle completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_reticle
+	$(BUILD)/reticle completion fish \
+		>$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/reticle.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/reticle
+	rm -f $(DESTDIR)$(PREFIX)/bin/reticle $(DESTDIR)$(PREFIX)/share/man/man1/reticle.1 \
+		$(wildcard $(addsuffix /*reticle*,$(COMPLETION_DIRS)))
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/reticle $(DESTDIR)$(PREFIX)/share/doc/reticle
 
 clean:
