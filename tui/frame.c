@@ -210,7 +210,9 @@ static void draw_status(struct app *app, struct canvas *c)
 		const struct status_segment *g = &s.seg[i];
 		struct canvas left = canvas_sub(c, (struct rect){0, 0, end, 1});
 
-		if (!g->right && *g->text)
+		/* whole or not at all: half a number would be another number */
+		if (!g->right && *g->text &&
+		    x + 1 + (int)text_width(g->text, strlen(g->text)) <= end)
 			x = canvas_str(&left, x + 1, 0,
 				g->style == STYLE_NORMAL ? STYLE_STATUS : g->style, g->text) +
 			    1;

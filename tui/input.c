@@ -297,9 +297,24 @@ static bool take_meta(struct input *in)
 
 /* --- paste --- */
 
+/* Terminals send the newlines of a paste as the Enter key would: CR, some CR LF. */
+static void newlines(struct buf *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->len; i++) {
+		if (b->p[i] == '\r' && i + 1 < b->len && b->p[i + 1] == '\n')
+			continue;
+		b->p[n++] = b->p[i] == '\r' ? '\n' : b->p[i];
+	}
+	if (b->len)
+		b->p[b->len = n] = '\0';
+}
+
 static void finish_paste(struct input *in)
 {
 	in->pasting = false;
+	newlines(&in->paste);
 	in->fn(&(struct event){.kind = EVENT_PASTE,
 		   .text = buf_str(&in->paste),
 		   .len = in->paste.len,

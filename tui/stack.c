@@ -54,6 +54,8 @@ enum err app_push(struct app *app, const struct view_ops *ops, const void *arg, 
 	v->below = app->top;
 	app->top = v;
 	app->dirty = true;
+	if (!(ops->flags & VIEW_POPUP))
+		app->message_shown = false; /* it was about the view that is covered now */
 	if (out)
 		*out = v;
 	if (ops->load)

@@ -267,6 +267,7 @@ static enum err criteria_open(struct view *v, const void *arg, struct errinfo *e
 	problem_list_init(&st->problems);
 	list_init(&st->list, &src);
 	table_init(&st->table, &cells, &st->list);
+	st->table.focus = COL_VALUE; /* the signs before it have no order */
 	if (a->n == 1)
 		st->table.hidden |= 1u << COL_ITEM;
 	list_set_sort(&st->list, COL_VALUE, false);

@@ -16,6 +16,7 @@ struct list_load {
 	int part; /* audiences: 0 owned, 1 shared */
 };
 
+#define LAST_ACCOUNT "last-account" /* key of the ui state */
 #define CRITERIA_GROUP 200 /* line items in one request (reference 1.5) */
 
 struct criteria_job {
@@ -72,6 +73,9 @@ struct session {
 	char (*want)[65];
 	size_t n_want;
 	struct timer_id save_budgets;
+	/* an account that was chosen in the program is opened again next time, once X let us in; one
+	 * that an option named is not */
+	bool started, remember;
 	struct timer_id opening; /* the rest of the snapshot is still to be read */
 	unsigned pending; /* DATA_BITs to tell of at the start of the next turn */
 	bool telling;

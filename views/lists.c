@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/uistate.h"
 #include "views/internal.h"
 
 #define FIRST_ROWS 200 /* enough for the tallest screen; the rest is read after the first frame */
@@ -242,6 +243,8 @@ static void on_access(struct req_id id, struct api_result *res, void *user)
 	arena_init(&res->access.arena);
 	snapshot_put_access(s->cfg.store, s->account_id, &s->access, NULL);
 	l->state = (struct data_state){.known = true, .fetched_at = clock_wall_s()};
+	if (s->remember)
+		uistate_put(s->cfg.store, LAST_ACCOUNT, s->account_id, NULL);
 	session_notify(s, DATA_BIT(DATA_ACCESS));
 }
 

@@ -15,6 +15,8 @@
 #include "views/views.h"
 
 #define FRESH_S 30
+#define POST_COLS 64 /* room in which the question before posting shows everything */
+#define POST_ROWS 15
 #define HEAD_PROBLEMS 3 /* problems that the head spells out; Enter shows those of a row */
 
 enum column { COL_WHAT, COL_VALUE, COL_TYPE, COL_SIGN, COL_STATE, COL_RAW, COL_COUNT };
@@ -225,6 +227,7 @@ static enum err review_open(struct view *v, const void *arg, struct errinfo *ei)
 	review_model_init(&st->model, st->session);
 	list_init(&st->list, &src);
 	table_init(&st->table, &cells, &st->list);
+	st->table.focus = COL_VALUE; /* the signs before it have no order */
 	st->table.empty =
 	    "Nothing is staged. Open a line item, then a adds and d removes criteria.";
 	moved(st);
@@ -270,9 +273,8 @@ static void head_plan(const struct state *st, struct head *h)
 		return;
 	}
 	snprintf(text, sizeof text,
-	    "%zu change%s on %zu line item%s of %s, in %zu batch%s that each succeed or fail as a "
-	    "whole. "
-	    "Plan %.8s. P posts.",
+	    "%zu change%s on %zu line item%s of %s, in %zu batch%s, each posted as a whole or not "
+	    "at all. Plan %.8s. P posts.",
 	    p->n_ops, p->n_ops == 1 ? "" : "s", p->n_line_items, p->n_line_items == 1 ? "" : "s",
 	    session_account_id(st->session), p->n_batches, p->n_batches == 1 ? "" : "es",
 	    st->model.digest);
@@ -304,21 +306,23 @@ static void head_widening(const struct state *st, struct head *h)
 static void head_problems(const struct state *st, struct head *h)
 {
 	const struct problem_list *p = &st->model.problems;
-	char text[400];
+	char text[400], name[96];
 	size_t shown = 0;
 
 	for (int severity = RULE_ERROR; severity >= RULE_WARNING; severity--)
 		for (size_t i = 0; i < p->n && shown < HEAD_PROBLEMS; i++) {
 			if ((int)p->v[i].severity != severity)
 				continue;
-			snprintf(text, sizeof text, "%s: %s: %.300s",
-			    rule_severity_name(p->v[i].severity), rule_info(p->v[i].rule)->title,
-			    p->v[i].message);
+			snprintf(text, sizeof text, "%s on %.60s: %s: %.240s",
+			    rule_severity_name(p->v[i].severity),
+			    session_line_item_name(
+				st->session, p->v[i].line_item_id, name, sizeof name),
+			    rule_info(p->v[i].rule)->title, p->v[i].message);
 			head_line(h, severity == RULE_ERROR ? STYLE_ERROR : STYLE_WARNING, text);
 			shown++;
 		}
 	if (p->count[RULE_ERROR] + p->count[RULE_WARNING] > shown) {
-		snprintf(text, sizeof text, "and %zu more problems; Enter shows those of a row",
+		snprintf(text, sizeof text, "more problems: %zu; Enter shows those of a row",
 		    p->count[RULE_ERROR] + p->count[RULE_WARNING] - shown);
 		head_line(h, STYLE_DIM, text);
 	}
@@ -482,6 +486,10 @@ static enum err post(struct view *v, struct errinfo *ei)
 
 	if (err)
 		return err;
+	/* what is acknowledged must be readable: account, counts, what widens */
+	if (v->cols < POST_COLS || v->rows < POST_ROWS)
+		return err_set(ei, ERR_REFUSED, "make the window at least %dx%d to post", POST_COLS,
+		    POST_ROWS + 3);
 	snprintf(st->posting, sizeof st->posting, "%s", st->model.digest);
 	snprintf(yes, sizeof yes, "Post %zu change%s", p->n_ops, p->n_ops == 1 ? "" : "s");
 	snprintf(text, sizeof text,
@@ -567,12 +575,11 @@ static enum err show_details(struct view *v, struct errinfo *ei)
 	buf_adds(&out, "\n# Problems of the line item\n");
 	for (size_t i = 0; i < st->model.problems.n; i++)
 		if (strcmp(st->model.problems.v[i].line_item_id, r->change->line_item_id) == 0)
-			buf_addf(&out, "%s: %s: %s\n    %s (%s)\n",
+			buf_addf(&out, "%s: %s: %s\n    %s\n",
 			    rule_severity_name(st->model.problems.v[i].severity),
 			    rule_info(st->model.problems.v[i].rule)->title,
 			    st->model.problems.v[i].message,
-			    rule_info(st->model.problems.v[i].rule)->reason,
-			    rule_info(st->model.problems.v[i].rule)->source);
+			    rule_info(st->model.problems.v[i].rule)->reason);
 	if (r->op && r->op->why[0])
 		buf_addf(&out, "# What X said\n%s\n", r->op->why);
 	err = out.failed ? err_set(ei, out.failed, "the details are too large to show")

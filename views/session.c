@@ -13,7 +13,6 @@
 #include "views/lint.h"
 #include "views/reach.h"
 
-#define LAST_ACCOUNT "last-account"
 #define BUDGETS_EVERY_MS 2000 /* a save is a sync of the disk: not after every answer */
 
 static void set_text(char *out, size_t cap, const char *s)
@@ -103,6 +102,7 @@ static void choose_account(struct session *s)
 void session_start(struct session *s)
 {
 	choose_account(s);
+	s->started = true;
 }
 
 static void on_api_change(void *user)
@@ -306,7 +306,7 @@ enum err session_open_account(struct session *s, const char *id, struct errinfo 
 	applying_leave(s);
 	lists_forget(s);
 	set_text(s->account_id, sizeof s->account_id, id);
-	uistate_put(s->cfg.store, LAST_ACCOUNT, id, NULL);
+	s->remember = s->started;
 	err = lists_load_snapshot(s, ei);
 	if (!err)
 		err = staging_load(s, ei);

@@ -356,6 +356,9 @@ static enum err step(struct session *s, bool redo, char what[64], struct errinfo
 	if (!err)
 		err = redo ? drafts_redo(s->cfg.store, s->account_id, &st, ei)
 			   : drafts_undo(s->cfg.store, s->account_id, &st, ei);
+	if (err == ERR_NOTFOUND)
+		return err_set(
+		    ei, ERR_REFUSED, redo ? "nothing to stage again" : "nothing to undo");
 	if (err)
 		return err;
 	snprintf(what, 64, "%.63s", st.title);

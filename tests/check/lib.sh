@@ -13,7 +13,12 @@ start_sandbox() { # start_sandbox [ARG...]
 	rm -f "$dir/ready"
 	"$RETICLE_SANDBOX" "$@" >"$dir/ready" 2>"$dir/sandbox.log" &
 	sandbox=$!
-	while [ ! -s "$dir/ready" ]; do sleep 0.05; done
+	tries=0
+	while [ ! -s "$dir/ready" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || { echo "the sandbox did not start"; cat "$dir/sandbox.log"; exit 1; }
+		sleep 0.05
+	done
 	write_profile "$(field consumer_secret)" "$(field account_id)"
 }
 

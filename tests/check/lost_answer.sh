@@ -22,7 +22,7 @@ control doubles >"$dir/doubles.json"
 python3 - "$dir" <<'PY'
 import json, sys
 rows = json.load(open(sys.argv[1] + "/ledger.json"))["requests"]
-posts = [r for r in rows if r["method"] == "POST"]
+posts = [r for r in rows if r["method"] == "POST" and "/batch/" in r["target"]]
 before = [r for r in rows if r["seq"] < posts[0]["seq"]]
 after = [r for r in rows if r["seq"] > posts[0]["seq"]]
 if len(posts) != 1 or not posts[0]["committed"]:
