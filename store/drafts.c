@@ -90,13 +90,13 @@ static enum err set_action_ids(
 static enum err stage_all(
     struct store *s, const char *account, struct change_set *v, int64_t group, struct errinfo *ei)
 {
-	struct edit_place at = {s->realm, account, s->draft};
 	enum err err;
 	int64_t draft = state_draft(s, account, true, &err, ei), last = 0;
 	int64_t next = db_int(&s->state, "SELECT id FROM next_edit", NULL, NULL);
 	struct buf ids;
 
 	buf_init(&ids, IDS_MAX);
+	state_draft_log(&s->log, s->realm, account, s->draft);
 	for (size_t i = 0; i < v->n && !err; i++) {
 		struct change *c = &v->v[i];
 
@@ -105,7 +105,7 @@ static enum err stage_all(
 		err = state_edit_insert(s, draft, (int64_t)c->id, c, ei);
 		if (err)
 			break;
-		state_edit_log(&s->log, &at, c);
+		state_edit_log(&s->log, c);
 		ids_add(&ids, &last, (int64_t)c->id);
 	}
 	if (!err)

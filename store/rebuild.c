@@ -17,6 +17,7 @@ struct rebuild {
 		int64_t from, to;
 	} * voided;
 	size_t n_voided, cap_voided;
+	int64_t draft; /* where the edits that come now belong; 0: nowhere */
 	bool begun; /* the log has a whole beginning: all that was open when it began anew */
 };
 
@@ -66,12 +67,28 @@ static int64_t realm_of(struct rebuild *r, const struct sidelog_entry *e, enum e
 	return db_int(d, "SELECT id FROM realm WHERE name=?", BIND(TEXT(name)), NULL);
 }
 
+/* The edits behind this line belong to this draft. */
+static enum err on_draft(struct rebuild *r, const struct sidelog_entry *e)
+{
+	const char *account = sidelog_get(e, "account"), *name = sidelog_get(e, "name");
+	struct db *d = &r->s->state;
+	enum err err;
+	int64_t realm = realm_of(r, e, &err);
+
+	r->draft = 0;
+	if (err || !realm || !account || !name)
+		return err;
+	err = db_run(d, "INSERT OR IGNORE INTO draft(realm, account, name) VALUES(?,?,?)",
+	    BIND(INT(realm), TEXT(account), TEXT(name)), r->ei);
+	r->draft = db_int(d, "SELECT id FROM draft WHERE realm=? AND account=? AND name=?",
+	    BIND(INT(realm), TEXT(account), TEXT(name)), NULL);
+	return err;
+}
+
 static enum err on_edit(struct rebuild *r, const struct sidelog_entry *e)
 {
-	const char *account = sidelog_get(e, "account"), *draft = sidelog_get(e, "draft");
 	const char *what = sidelog_get(e, "what");
-	struct db *d = &r->s->state;
-	int64_t op = sidelog_get_int(e, "op");
+	int64_t op = sidelog_get_int(e, "op"), id = sidelog_get_int(e, "id");
 	struct change c = {
 	    .group = (uint64_t)sidelog_get_int(e, "group"),
 	    .line_item_id = sidelog_get(e, "line_item"),
@@ -85,25 +102,12 @@ static enum err on_edit(struct rebuild *r, const struct sidelog_entry *e)
 	    .op = op >= 0 && op < OP_COUNT ? (enum operator_type)op : OP_OTHER,
 	    .held = sidelog_get_int(e, "held") != 0,
 	};
-	enum err err;
-	int64_t realm = realm_of(r, e, &err), draft_id;
-
 	bool known;
 
-	if (err || !realm || !account || !c.line_item_id || !c.type_name || !c.value)
-		return err;
-	db_int(d, "SELECT 1 FROM change WHERE id=?", BIND(INT(sidelog_get_int(e, "id"))), &known);
-	if (known)
+	if (!r->draft || !id || !c.line_item_id || !c.type_name || !c.value)
 		return ERR_OK;
-	if (!draft)
-		draft = "";
-	err = db_run(d, "INSERT OR IGNORE INTO draft(realm, account, name) VALUES(?,?,?)",
-	    BIND(INT(realm), TEXT(account), TEXT(draft)), r->ei);
-	if (err)
-		return err;
-	draft_id = db_int(d, "SELECT id FROM draft WHERE realm=? AND account=? AND name=?",
-	    BIND(INT(realm), TEXT(account), TEXT(draft)), NULL);
-	return state_edit_insert(r->s, draft_id, sidelog_get_int(e, "id"), &c, r->ei);
+	db_int(&r->s->state, "SELECT 1 FROM change WHERE id=?", BIND(INT(id)), &known);
+	return known ? ERR_OK : state_edit_insert(r->s, r->draft, id, &c, r->ei);
 }
 
 static enum err set_each(struct rebuild *r, const struct sidelog_entry *e, const char *sql)
@@ -191,6 +195,8 @@ static enum err on_line(void *user, const struct sidelog_entry *e)
 		return on_op(r, e);
 	if (voided)
 		return ERR_OK;
+	if (strcmp(e->verb, "draft") == 0)
+		return on_draft(r, e);
 	if (strcmp(e->verb, "edit") == 0)
 		return on_edit(r, e);
 	if (strcmp(e->verb, "gone") == 0)

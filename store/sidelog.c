@@ -129,17 +129,20 @@ static void end_line(struct sidelog *l)
 
 void sidelog_line(struct sidelog *l, const char *verb)
 {
-	char when[21];
+	int64_t now = clock_wall_s();
 
 	if (l->fd < 0)
 		return;
 	end_line(l);
 	l->in_line = true;
 	l->line = l->pending.len;
-	clock_format_utc(clock_wall_s(), when);
+	if (now != l->when_s || !l->when[0]) {
+		clock_format_utc(now, l->when);
+		l->when_s = now;
+	}
 	put_int(&l->pending, l->at.seq + 1);
 	buf_addc(&l->pending, ' ');
-	buf_adds(&l->pending, when);
+	buf_adds(&l->pending, l->when);
 	buf_addc(&l->pending, ' ');
 	buf_adds(&l->pending, verb);
 }

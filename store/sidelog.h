@@ -26,6 +26,8 @@ struct sidelog {
 	int fd; /* open during a transaction only; -1 */
 	struct sidelog_at at;
 	struct buf pending; /* lines not written yet */
+	char when[21]; /* the time as text, of when_s */
+	int64_t when_s;
 	bool in_line;
 	size_t line; /* where the line under construction begins in pending */
 	enum err failed;

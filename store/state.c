@@ -133,7 +133,15 @@ enum err state_edit_insert(
 	    ei);
 }
 
-void state_edit_log(struct sidelog *l, const struct edit_place *at, const struct change *c)
+void state_draft_log(struct sidelog *l, const char *realm, const char *account, const char *draft)
+{
+	sidelog_line(l, "draft");
+	sidelog_text(l, "realm", realm);
+	sidelog_text(l, "account", account);
+	sidelog_text(l, "name", draft);
+}
+
+void state_edit_log(struct sidelog *l, const struct change *c)
 {
 	sidelog_line(l, "edit");
 	sidelog_int(l, "id", (int64_t)c->id);
@@ -149,10 +157,6 @@ void state_edit_log(struct sidelog *l, const struct edit_place *at, const struct
 	sidelog_int(l, "group", (int64_t)c->group);
 	if (c->held)
 		sidelog_int(l, "held", 1);
-	sidelog_text(l, "realm", at->realm);
-	sidelog_text(l, "account", at->account);
-	if (at->draft[0])
-		sidelog_text(l, "draft", at->draft);
 }
 
 /* --- transactions --- */
@@ -252,24 +256,26 @@ int64_t state_draft(
 static enum err dump_edits(struct store *s, struct errinfo *ei)
 {
 	sqlite3_stmt *st = db_query(&s->state,
-	    "SELECT " CHANGE_COLUMNS ", r.name, d.account, d.name FROM change c"
-	    " JOIN draft d ON d.id = c.draft JOIN realm r ON r.id = d.realm"
-	    " WHERE c.state < 3 ORDER BY c.id",
+	    "SELECT " CHANGE_COLUMNS ", d.id, r.name, d.account, d.name FROM draft d"
+	    " JOIN realm r ON r.id = d.realm JOIN change c ON c.draft = d.id"
+	    " WHERE c.state < 3 ORDER BY d.id, c.id",
 	    NULL);
 	enum err err = ERR_OK, done;
+	int64_t last = 0;
 
 	while (!err && db_row(st)) {
 		struct arena arena;
 		struct change c;
 
+		if (sqlite3_column_int64(st, 12) != last)
+			state_draft_log(&s->log, (const char *)sqlite3_column_text(st, 13),
+			    (const char *)sqlite3_column_text(st, 14),
+			    (const char *)sqlite3_column_text(st, 15));
+		last = sqlite3_column_int64(st, 12);
 		arena_init(&arena);
 		err = change_of_row(&arena, st, &c);
 		if (!err)
-			state_edit_log(&s->log,
-			    &(struct edit_place){(const char *)sqlite3_column_text(st, 12),
-				(const char *)sqlite3_column_text(st, 13),
-				(const char *)sqlite3_column_text(st, 14)},
-			    &c);
+			state_edit_log(&s->log, &c);
 		arena_done(&arena);
 	}
 	done = db_done(&s->state, st, ei);

@@ -22,11 +22,10 @@ int64_t ids_parse(const char **p, struct id_range *range);
 	" c.location_type, c.note, c.kind, c.op, c.held"
 enum err change_of_row(struct arena *arena, sqlite3_stmt *st, struct change *out);
 
-/* One line "edit" in edits.log, enough to make the row again. */
-struct edit_place {
-	const char *realm, *account, *draft;
-};
-void state_edit_log(struct sidelog *l, const struct edit_place *at, const struct change *c);
+/* A line "draft" in edits.log says where the edits behind it belong, until the next one. */
+void state_draft_log(struct sidelog *l, const char *realm, const char *account, const char *draft);
+/* One line "edit", enough to make the row again. */
+void state_edit_log(struct sidelog *l, const struct change *c);
 enum err state_edit_insert(
     struct store *s, int64_t draft, int64_t id, const struct change *c, struct errinfo *ei);
 

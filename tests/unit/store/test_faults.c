@@ -311,7 +311,7 @@ static void d5_a_long_log_is_begun_anew(void **state)
 	assert_true(turns < 1000);
 	assert_true(last > 60000 && st.st_size < 2000);
 	assert_int_equal(stat(old, &st), 0);
-	assert_int_equal(st.st_size, last);
+	assert_true(st.st_size >= last);
 	store_close(s);
 	forget_database();
 	temp_open();
