@@ -348,9 +348,6 @@ void table_position(const struct table *t, char *out, size_t cap)
 	}
 	if (list_shown(l) == list_count(l))
 		snprintf(out, cap, "%s/%s%s", at, all, marks);
-	else if (*list_filter_text(l))
-		snprintf(
-		    out, cap, "/%.24s  %s/%s of %s%s", list_filter_text(l), at, shown, all, marks);
 	else
 		snprintf(out, cap, "%s/%s of %s%s", at, shown, all, marks);
 }
