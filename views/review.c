@@ -465,6 +465,29 @@ static enum err may_post(const struct state *st, struct errinfo *ei)
 	return ERR_OK;
 }
 
+/* state.db was damaged and rebuilt: whoever posts has to know, once. */
+static enum err show_repairs(struct view *v, struct errinfo *ei)
+{
+	struct store *store = session_store(view_session(v));
+	const char *line;
+	struct buf text;
+	enum err err;
+
+	buf_init(&text, 65536);
+	buf_adds(&text, "# Before you post\n");
+	for (size_t i = 0; (line = store_message(store, i)) != NULL; i++)
+		buf_addf(&text, "%s\n", line);
+	buf_adds(&text,
+	    "Look whether the staged changes are those that you expect, then press P again.\n");
+	err = text.failed
+		  ? err_set(ei, text.failed, "the message is too large to show")
+		  : app_show_text(v->app, "The local state was repaired", buf_str(&text), ei);
+	buf_done(&text);
+	if (!err)
+		store_acknowledge(store);
+	return err;
+}
+
 static enum err post(struct view *v, struct errinfo *ei)
 {
 	struct state *st = view_state(v);
@@ -486,6 +509,8 @@ static enum err post(struct view *v, struct errinfo *ei)
 
 	if (err)
 		return err;
+	if (store_needs_acknowledgement(session_store(st->session)))
+		return show_repairs(v, ei);
 	/* what is acknowledged must be readable: account, counts, what widens */
 	if (v->cols < POST_COLS || v->rows < POST_ROWS)
 		return err_set(ei, ERR_REFUSED, "make the window at least %dx%d to post", POST_COLS,
