@@ -51,7 +51,7 @@ wait_for "2 staged"
 press Escape
 wait_for "1/10"
 press t
-wait_for "people"
+wait_for "reach "
 shot criteria "reticle: targeting criteria, two changes staged"
 press r
 wait_for "2 changes on 1 line item"
