@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "tui/app.h"
 #include "views/commands.h"
+#include "views/detail.h"
 #include "views/clip.h"
 #include "views/lint.h"
 #include "views/preview.h"
@@ -100,16 +101,6 @@ static void row_text(const void *user, size_t row, struct buf *out)
 	buf_addf(out, "%s %s %s %s %s %s", li->name ? li->name : "(no name)", li->id,
 	    li->entity_status ? li->entity_status : "", li->objective ? li->objective : "",
 	    li->placements ? li->placements : "", campaign_name(st, li));
-}
-
-static int compare_text(const char *a, const char *b)
-{
-	return strcasecmp(a ? a : "", b ? b : "");
-}
-
-static int compare_number(int64_t a, int64_t b)
-{
-	return (a > b) - (a < b);
 }
 
 static unsigned staged_of(const struct state *st, const struct line_item *li)
@@ -417,28 +408,6 @@ static enum err add_criteria(struct view *v, struct errinfo *ei)
 	return err;
 }
 
-static void detail(struct buf *out, const char *label, const char *value)
-{
-	buf_addf(out, "%-22s %s\n", label, value && value[0] ? value : "-");
-}
-
-static void detail_time(struct buf *out, const char *label, int64_t t)
-{
-	char text[21] = "";
-
-	if (t)
-		clock_format_utc(t, text);
-	detail(out, label, text);
-}
-
-static void detail_money(struct buf *out, const char *label, int64_t micros, const char *currency)
-{
-	struct table_cell cell = {0};
-
-	row_cell_money(&cell, micros, currency);
-	detail(out, label, cell.text);
-}
-
 static enum err show_details(struct view *v, struct errinfo *ei)
 {
 	struct state *st = view_state(v);
@@ -452,18 +421,18 @@ static enum err show_details(struct view *v, struct errinfo *ei)
 	li = item_at(st, row);
 	buf_init(&out, 65536);
 	buf_adds(&out, "# Line item\n");
-	detail(&out, "name", li->name ? li->name : "(no name)");
-	detail(&out, "id", li->id);
-	detail(&out, "campaign", campaign_name(st, li));
-	detail(&out, "campaign id", li->campaign_id);
-	detail(&out, "status", li->entity_status);
-	detail(&out, "objective", li->objective);
-	detail(&out, "goal", li->goal);
-	detail(&out, "product type", li->product_type);
-	detail(&out, "placements", li->placements);
-	detail(&out, "audience expansion", li->audience_expansion);
+	detail_line(&out, "name", li->name ? li->name : "(no name)");
+	detail_line(&out, "id", li->id);
+	detail_line(&out, "campaign", campaign_name(st, li));
+	detail_line(&out, "campaign id", li->campaign_id);
+	detail_line(&out, "status", li->entity_status);
+	detail_line(&out, "objective", li->objective);
+	detail_line(&out, "goal", li->goal);
+	detail_line(&out, "product type", li->product_type);
+	detail_line(&out, "placements", li->placements);
+	detail_line(&out, "audience expansion", li->audience_expansion);
 	buf_adds(&out, "# Money\n");
-	detail(&out, "bid strategy", li->bid_strategy);
+	detail_line(&out, "bid strategy", li->bid_strategy);
 	detail_money(&out, "bid", li->bid_micro, li->currency);
 	detail_money(&out, "daily budget", li->daily_budget_micro, li->currency);
 	detail_money(&out, "total budget", li->total_budget_micro, li->currency);
