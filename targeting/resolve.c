@@ -199,28 +199,117 @@ static void collect(
 		add_choice(c, row);
 }
 
+/* --- "Portland, OR", "London, GB": the name by its first part, narrowed by what follows */
+
+/* Is the piece one of the later parts of the option's name, or its country? */
+static bool has_piece(struct arena *a, const struct option *o, const char *piece, enum err *err)
+{
+	const char *s = o->name ? strchr(o->name, ',') : NULL;
+	const char *country = o->country ? plain(a, o->country, strlen(o->country)) : "";
+
+	if (country && !strcmp(country, piece))
+		return true;
+	while (s && country) {
+		size_t n = strcspn(++s, ",");
+		const char *part = plain(a, s, n);
+
+		if (!part)
+			break;
+		if (!strcmp(part, piece))
+			return true;
+		s = s[n] ? s + n : NULL;
+	}
+	if (s || !country)
+		*err = ERR_NOMEM;
+	return false;
+}
+
+static bool has_pieces(struct arena *a, const struct option *o, const char *line, enum err *err)
+{
+	for (const char *s = strchr(line, ','); s && !*err;) {
+		size_t n = strcspn(++s, ",");
+		const char *piece = plain(a, s, n);
+
+		if (!piece)
+			*err = ERR_NOMEM;
+		else if (*piece && !has_piece(a, o, piece, err))
+			return false;
+		s = s[n] ? s + n : NULL;
+	}
+	return !*err;
+}
+
+static enum err collect_narrowed(const struct resolve_index *x, const char *line, struct choices *c)
+{
+	size_t row;
+	struct arena a;
+	struct set_key key;
+	const char *first;
+	enum err err = ERR_OK;
+
+	if (!strchr(line, ','))
+		return ERR_OK;
+	arena_init(&a);
+	first = plain(&a, line, strcspn(line, ","));
+	key = key_of(first ? first : "");
+	if (!first)
+		err = ERR_NOMEM;
+	else if (*first && set_index_get(&x->by_part, &key, &row))
+		for (; row != NONE && !err; row = x->next_part[row])
+			if (has_pieces(&a, &x->options[row], line, &err))
+				add_choice(c, row);
+	arena_done(&a);
+	return err;
+}
+
+/* --- one line */
+
+static bool is_number(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return n && n <= 19 && !s[n];
+}
+
+static enum err find_choices(struct resolve_result *r, const struct resolve_index *x,
+    struct resolve_line *l, struct choices *c)
+{
+	struct choices whole = {.n = 0};
+	struct set_key value = key_of(l->text);
+	const char *name;
+	size_t row;
+	enum err err;
+
+	if (set_index_get(&x->by_value, &value, &row)) {
+		add_choice(c, row);
+		l->kind = RESOLVE_EXACT;
+		return ERR_OK;
+	}
+	name = plain(&r->arena, l->text, strlen(l->text));
+	if (!name)
+		return ERR_NOMEM;
+	collect(&x->by_name, x->next_name, name, &whole);
+	*c = whole;
+	collect(&x->by_part, x->next_part, name, c);
+	err = collect_narrowed(x, l->text, c);
+	if (whole.n == 1 && c->n == 1)
+		l->kind = RESOLVE_EXACT;
+	else if (c->n)
+		l->kind = RESOLVE_AMBIGUOUS;
+	else if (x->numbers && is_number(l->text))
+		l->kind = RESOLVE_VALUE;
+	return err;
+}
+
 static enum err judge(
     struct resolve_result *r, const struct resolve_index *x, struct resolve_line *l)
 {
-	struct choices c = {.n = 0}, whole = {.n = 0};
-	struct set_key value = key_of(l->text);
-	const char *name;
-	size_t *kept, row;
+	struct choices c = {.n = 0};
+	enum err err = find_choices(r, x, l, &c);
+	size_t *kept;
 
-	if (set_index_get(&x->by_value, &value, &row)) {
-		add_choice(&c, row);
-		l->kind = RESOLVE_EXACT;
-	} else {
-		name = plain(&r->arena, l->text, strlen(l->text));
-		if (!name)
-			return ERR_NOMEM;
-		collect(&x->by_name, x->next_name, name, &whole);
-		c = whole;
-		collect(&x->by_part, x->next_part, name, &c);
-		l->kind = !c.n                       ? RESOLVE_UNKNOWN
-			  : whole.n == 1 && c.n == 1 ? RESOLVE_EXACT
-						     : RESOLVE_AMBIGUOUS;
-	}
+	if (err)
+		return err;
 	kept = arena_alloc(&r->arena, (c.n + 1) * sizeof *kept);
 	if (!kept)
 		return ERR_NOMEM;
@@ -231,66 +320,167 @@ static enum err judge(
 	return ERR_OK;
 }
 
-static bool is_border(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == ',' || c == ';';
-}
+/* --- the block */
+
+struct block {
+	struct resolve_result *r;
+	const struct resolve_index *x;
+	struct set_index seen; /* what lines said: texts, and values of options */
+};
 
 struct span {
 	const char *p;
 	size_t n, line;
 };
 
-static enum err add_line(struct resolve_result *r, const struct resolve_index *x,
-    struct set_index *seen, const struct span *s)
+/* Was this text met before? It is remembered. */
+static enum err was_seen(struct block *b, const char *text, size_t line, bool *before)
 {
-	struct resolve_line l = {.line = s->line, .text = arena_strndup(&r->arena, s->p, s->n)};
-	void *v = r->v;
-	struct set_key key;
+	struct set_key key = key_of(text);
 	size_t found;
-	enum err err;
+	enum err err = set_index_put(&b->seen, &key, line, &found);
 
+	*before = !err && found != line;
+	return err;
+}
+
+/* Same words, or another word for the same option. */
+static enum err is_repeated(struct block *b, const struct resolve_line *l, bool *before)
+{
+	const char *text = l->text;
+	const char *words = l->kind == RESOLVE_EXACT ? b->x->options[l->choices[0]].value
+						     : plain(&b->r->arena, text, strlen(text));
+
+	if (!words && l->kind != RESOLVE_EXACT)
+		return ERR_NOMEM;
+	return was_seen(b, words && *words ? words : text, b->r->n + 1, before);
+}
+
+static enum err add_line(struct block *b, const struct span *s)
+{
+	struct resolve_result *r = b->r;
+	struct resolve_line l = {.line = s->line, .kind = RESOLVE_UNKNOWN};
+	bool legible = s->n <= RESOLVE_MAX_BYTES && !memchr(s->p, '\0', s->n), before = false;
+	void *v = r->v;
+	enum err err = ERR_OK;
+
+	l.text =
+	    arena_strndup(&r->arena, s->p, s->n < RESOLVE_MAX_BYTES ? s->n : RESOLVE_MAX_BYTES);
 	if (!l.text)
 		return ERR_NOMEM;
-	key = key_of(l.text);
-	err = set_index_put(seen, &key, l.line, &found);
+	if (legible)
+		err = judge(r, b->x, &l);
+	if (!err && legible)
+		err = is_repeated(b, &l, &before);
 	if (err)
 		return err;
-	if (found != l.line) {
+	if (before) {
 		r->n_duplicates++;
 		return ERR_OK;
 	}
 	if (!record_grow(&v, r->n, &r->cap, sizeof *r->v))
 		return ERR_NOMEM;
 	r->v = v;
-	err = judge(r, x, &l);
 	r->n_exact += l.kind == RESOLVE_EXACT;
 	r->n_ambiguous += l.kind == RESOLVE_AMBIGUOUS;
 	r->n_unknown += l.kind == RESOLVE_UNKNOWN;
+	r->n_value += l.kind == RESOLVE_VALUE;
 	r->v[r->n++] = l;
+	return ERR_OK;
+}
+
+static bool is_border(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == ',' || c == ';';
+}
+
+static bool is_separator(char c)
+{
+	return c == '\t' || c == ',' || c == ';';
+}
+
+static struct span trim(struct span s)
+{
+	while (s.n && is_border(s.p[0])) {
+		s.p++;
+		s.n--;
+	}
+	while (s.n && is_border(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+/* The next piece of a list, trimmed; at moves behind it. */
+static struct span next_piece(const struct span *s, size_t *at)
+{
+	size_t from = *at;
+
+	while (*at < s->n && !is_separator(s->p[*at]))
+		++*at;
+	return trim((struct span){s->p + from, (*at)++ - from, s->line});
+}
+
+static bool is_number_or_handle(const struct span *s)
+{
+	bool handle = s->p[0] == '@';
+
+	for (size_t i = handle; i < s->n; i++) {
+		char c = s->p[i];
+
+		if ((c < '0' || c > '9') &&
+		    !(handle && ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_')))
+			return false;
+	}
+	return s->n > handle;
+}
+
+static bool is_list(const struct span *s)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < s->n;) {
+		struct span piece = next_piece(s, &at);
+
+		if (piece.n && !is_number_or_handle(&piece))
+			return false;
+		n += piece.n > 0;
+	}
+	return n > 1;
+}
+
+static enum err add_lines(struct block *b, const struct span *s)
+{
+	enum err err = ERR_OK;
+
+	if (!s->n)
+		return ERR_OK;
+	if (!is_list(s))
+		return add_line(b, s);
+	for (size_t at = 0; at < s->n && !err;) {
+		struct span piece = next_piece(s, &at);
+
+		if (piece.n)
+			err = add_line(b, &piece);
+	}
 	return err;
 }
 
 enum err resolve_block(
     struct resolve_result *r, const struct resolve_index *x, const char *text, size_t n)
 {
-	struct set_index seen;
+	struct block b = {.r = r, .x = x};
 	enum err err = ERR_OK;
 	size_t line = 1;
 
-	set_index_init(&seen);
+	set_index_init(&b.seen);
 	for (size_t at = 0; at < n && !err; line++) {
 		const char *end = memchr(text + at, '\n', n - at);
-		size_t stop = end ? (size_t)(end - text) : n, from = at, to = stop;
+		size_t stop = end ? (size_t)(end - text) : n;
+		struct span s = trim((struct span){text + at, stop - at, line});
 
-		while (from < to && is_border(text[from]))
-			from++;
-		while (to > from && is_border(text[to - 1]))
-			to--;
 		at = stop + 1;
-		if (from < to)
-			err = add_line(r, x, &seen, &(struct span){text + from, to - from, line});
+		err = add_lines(&b, &s);
 	}
-	set_index_done(&seen);
+	set_index_done(&b.seen);
 	return err;
 }

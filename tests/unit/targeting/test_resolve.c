@@ -1,5 +1,7 @@
 #include "tests/unit/targeting/kit.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "targeting/resolve.h"
 
@@ -15,7 +17,10 @@ static const struct option options[] = {{.value = "96683cc9126741d1", .name = "U
     {.value = "aaaaaaaaaaaaaaa4", .name = "Georgia, US"}, {.value = "19002", .name = "Pets/Cats"},
     {.value = "aaaaaaaaaaaaaaa5", .name = "Saint-\xc3\x89tienne"},
     {.value = "aaaaaaaaaaaaaaa6", .name = NULL}, {.value = "aaaaaaaaaaaaaaa7", .name = "Brazil"},
-    {.value = "aaaaaaaaaaaaaaa8", .name = "\xe6\x9d\xb1\xe4\xba\xac"}};
+    {.value = "aaaaaaaaaaaaaaa8", .name = "\xe6\x9d\xb1\xe4\xba\xac"},
+    {.value = "aaaaaaaaaaaaaaa9", .name = "London, England, UK", .country = "GB"},
+    {.value = "aaaaaaaaaaaaaa10", .name = "London, Ontario, Canada", .country = "CA"},
+    {.value = "11348282", .name = "@NASA"}};
 #define OPTIONS (sizeof options / sizeof options[0])
 
 struct bench {
@@ -51,7 +56,13 @@ static const struct {
     {"Georgia", RESOLVE_AMBIGUOUS, 8, 2}, {"Cats", RESOLVE_AMBIGUOUS, 10, 1},
     {"pets / cats", RESOLVE_EXACT, 10, 1}, {"SAINT ETIENNE", RESOLVE_EXACT, 11, 1},
     {"\xe6\x9d\xb1\xe4\xba\xac", RESOLVE_EXACT, 14, 1}, {"Atlantis", RESOLVE_UNKNOWN, -1, 0},
-    {"...", RESOLVE_UNKNOWN, -1, 0}, {"@nasa", RESOLVE_UNKNOWN, -1, 0},
+    {"...", RESOLVE_UNKNOWN, -1, 0}, {"@nobody", RESOLVE_UNKNOWN, -1, 0},
+    {"@nasa", RESOLVE_EXACT, 17, 1}, {"Nasa", RESOLVE_EXACT, 17, 1},
+    {"London", RESOLVE_AMBIGUOUS, 15, 2}, {"london, gb", RESOLVE_AMBIGUOUS, 15, 1},
+    {"London, Canada", RESOLVE_AMBIGUOUS, 16, 1}, {"London, ontario, CA", RESOLVE_AMBIGUOUS, 16, 1},
+    {"London, France", RESOLVE_UNKNOWN, -1, 0}, {"Portland, ME", RESOLVE_AMBIGUOUS, 5, 1},
+    {"Los Angeles, CA", RESOLVE_AMBIGUOUS, 1, 2}, {", CA", RESOLVE_UNKNOWN, -1, 0},
+    {"London,,", RESOLVE_AMBIGUOUS, 15, 2}, {"77777777777", RESOLVE_UNKNOWN, -1, 0},
     {"Los", RESOLVE_UNKNOWN, -1, 0}, {"\xff\xfe", RESOLVE_UNKNOWN, -1, 0}};
 
 static void lines_are_exact_ambiguous_or_unknown(void **state)
@@ -86,6 +97,123 @@ static void a_block_keeps_line_numbers_and_counts(void **state)
 	assert_int_equal(b.result.n_unknown, 1);
 	assert_int_equal(b.result.n_duplicates, 1);
 	done(&b);
+}
+
+static void another_word_for_the_same_option_is_a_repetition(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	run(&b, "Brazil\naaaaaaaaaaaaaaa7\nBRAZIL\nPortland\n portland.\nAtlantis\nAtlantis\n");
+	assert_int_equal(b.result.n, 3);
+	assert_int_equal(b.result.n_duplicates, 4);
+	done(&b);
+}
+
+static void numbers_and_handles_may_stand_several_in_a_line(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t n, n_value;
+	} blocks[] = {{"@nasa, @esa;@jaxa_jp", 3, 0}, {"783214,17874544;6253282", 3, 3},
+	    {"783214, nasa", 1, 0}, {"Portland, OR", 1, 0}, {"1,,2,", 2, 2}, {"@", 1, 0},
+	    {"12345678901234567890", 1, 0}, {"9007199254740993", 1, 1}, {"-5", 1, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+		struct bench b;
+
+		resolve_index_init(&b.index);
+		resolve_result_init(&b.result);
+		assert_int_equal(resolve_index_build(&b.index, options, OPTIONS), ERR_OK);
+		b.index.numbers = true;
+		assert_int_equal(
+		    resolve_block(&b.result, &b.index, blocks[i].text, strlen(blocks[i].text)),
+		    ERR_OK);
+		if (b.result.n != blocks[i].n || b.result.n_value != blocks[i].n_value)
+			fail_msg("%s: %zu lines, %zu values", blocks[i].text, b.result.n,
+			    b.result.n_value);
+		done(&b);
+	}
+}
+
+/* Whatever is pasted, every line is told of once, and nothing is taken that is not said. */
+static void hostile_text_is_unknown_not_taken(void **state)
+{
+	static char text[3 * RESOLVE_MAX_BYTES];
+	struct bench b;
+	size_t n = 0;
+
+	(void)state;
+	memcpy(text, "Brazil\0 and more\n", 17);
+	n = 17;
+	memset(text + n, 'B', RESOLVE_MAX_BYTES + 1);
+	n += RESOLVE_MAX_BYTES + 1;
+	memcpy(text + n,
+	    "\n\xc3\n\xed\xa0\x80\n\x1b[31mBrazil\n\xe2\x80\xae"
+	    "Brazil",
+	    28);
+	n += 28;
+	resolve_index_init(&b.index);
+	resolve_result_init(&b.result);
+	assert_int_equal(resolve_index_build(&b.index, options, OPTIONS), ERR_OK);
+	assert_int_equal(resolve_block(&b.result, &b.index, text, n), ERR_OK);
+	assert_int_equal(b.result.n, 6);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(b.result.v[i].kind, RESOLVE_UNKNOWN);
+	assert_int_equal(
+	    b.result.v[5].kind, RESOLVE_EXACT); /* controls of direction do not count */
+	for (int round = 0; round < 300; round++) {
+		char noise[400];
+
+		kit_seed((uint64_t)round);
+		for (size_t i = 0; i < sizeof noise; i++)
+			noise[i] =
+			    kit_below(4) ? "Brazil, \n;@09\t"[kit_below(15)] : (char)kit_below(256);
+		resolve_result_done(&b.result);
+		assert_int_equal(
+		    resolve_block(&b.result, &b.index, noise, kit_below(sizeof noise)), ERR_OK);
+		assert_int_equal(b.result.n, b.result.n_exact + b.result.n_ambiguous +
+						 b.result.n_unknown + b.result.n_value);
+	}
+	done(&b);
+}
+
+/* 10,000 lines, half of them misses and half of them the same name, against as many places as X has
+ * for four countries: a quadratic step would not come back. */
+static void ten_thousand_lines_against_all_places(void **state)
+{
+	enum { PLACES = 57000, LINES = 10000 };
+	char(*names)[48] = mem_array(PLACES, sizeof *names);
+	struct option *all = mem_array(PLACES, sizeof *all);
+	struct bench b;
+	struct buf text;
+	int64_t start, took;
+
+	(void)state;
+	assert_true(names && all);
+	for (size_t i = 0; i < PLACES; i++) {
+		snprintf(names[i], sizeof names[i], "%s %zu, Region %zu, USA", "Springfield",
+		    i / 40, i % 40);
+		all[i] = (struct option){.value = names[i], .name = names[i], .country = "US"};
+	}
+	buf_init(&text, 1u << 20);
+	for (size_t i = 0; i < LINES; i++)
+		buf_addf(&text, "springfield %zu, Region %zu\n", i, i % 50);
+	resolve_index_init(&b.index);
+	resolve_result_init(&b.result);
+	start = clock_mono_ms();
+	assert_int_equal(resolve_index_build(&b.index, all, PLACES), ERR_OK);
+	assert_int_equal(resolve_block(&b.result, &b.index, text.p, text.len), ERR_OK);
+	took = clock_mono_ms() - start;
+	assert_int_equal(b.result.n, LINES);
+	assert_int_equal(b.result.n_ambiguous, 1145);
+	assert_in_range(took, 0, 20000);
+	print_message("%d lines against %d places: %lld ms\n", LINES, PLACES, (long long)took);
+	done(&b);
+	buf_done(&text);
+	mem_free(all);
+	mem_free(names);
 }
 
 static void many_choices_are_cut_and_counted(void **state)
@@ -136,6 +264,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(lines_are_exact_ambiguous_or_unknown),
 	    cmocka_unit_test(a_block_keeps_line_numbers_and_counts),
+	    cmocka_unit_test(another_word_for_the_same_option_is_a_repetition),
+	    cmocka_unit_test(numbers_and_handles_may_stand_several_in_a_line),
+	    cmocka_unit_test(hostile_text_is_unknown_not_taken),
+	    cmocka_unit_test(ten_thousand_lines_against_all_places),
 	    cmocka_unit_test(many_choices_are_cut_and_counted),
 	    cmocka_unit_test(no_memory_is_an_error_and_leaks_nothing),
 	};
