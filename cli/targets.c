@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "targeting/set.h"
 #include "targeting/state.h"
+#include "views/judge.h"
 
 #define FILE_MAX (64u << 20)
 #define ERRORS_SHOWN 20
@@ -212,8 +213,9 @@ enum err delta_state(struct session *s, const char *const *ids, size_t n,
 enum err delta_build(
     struct delta *d, struct headless *h, const struct targets *t, struct errinfo *ei)
 {
+	struct expr_lookup lookup;
 	struct plan_input in = {
-	    &d->changes, (size_t)session_batch_size(h->session), d, live_of, NULL};
+	    .changes = &d->changes, .user = d, .live = live_of, .lookup = &lookup};
 	const char **ids;
 	enum err err = read_live(d, h, t, ei);
 
@@ -229,6 +231,8 @@ enum err delta_build(
 		err = set_diff(&d->live, &d->wanted, &d->changes);
 	if (err)
 		return err_set(ei, err, "no memory for the plan");
+	lookup = judge_expr_lookup(h->session);
+	in.max_ops = (size_t)session_batch_size(h->session);
 	err = plan_build(&d->plan, &in, ei);
 	ids = err ? NULL : mem_array(d->plan.n_line_items + 1, sizeof *ids);
 	for (size_t i = 0; ids && i < d->plan.n_line_items; i++)

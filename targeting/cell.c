@@ -50,52 +50,62 @@ static const char *platform_os(const char *value)
 	return value && value[0] >= '0' && value[0] <= '4' && !value[1] ? os[value[0] - '0'] : NULL;
 }
 
-static const char *os_of(const struct criterion *c, const struct expr_lookup *lookup)
+static void find_os(struct cell *cell, const struct criterion *c, const struct expr_lookup *lookup)
 {
-	const char *os = lookup && lookup->os ? lookup->os(lookup->user, c) : NULL;
+	const char *platform = c->type == TYPE_PLATFORM ? platform_os(c->value) : NULL;
 
-	if (!os && c->type == TYPE_PLATFORM)
-		os = platform_os(c->value);
-	return os ? os : "";
+	if (lookup && lookup->os)
+		lookup->os(lookup->user, c, cell->os);
+	if (!cell->os[0] && platform)
+		memcpy(cell->os, platform, strlen(platform) + 1);
+}
+
+static enum cell_kind primary_kind(enum targeting_type t)
+{
+	return t == TYPE_CAMPAIGN_ENGAGEMENT || t == TYPE_USER_ENGAGEMENT ? CELL_ENGAGED
+									  : CELL_PRIMARY;
 }
 
 struct cell cell_of(const struct criterion *c, const struct expr_lookup *lookup)
 {
-	struct cell cell = {.kind = CELL_OTHER, .type = c->type, .text = ""};
+	struct cell cell = {.name = ""};
 
 	switch (expr_role(c->type, c->op)) {
 	case EXPR_EXCLUDE:
-		return (struct cell){.kind = CELL_EXCLUDE, .text = ""};
+		cell.kind = CELL_EXCLUDE;
+		return cell;
 	case EXPR_MODIFIER:
-		return (struct cell){.kind = CELL_HOW, .text = ""};
+		cell.kind = CELL_HOW;
+		return cell;
 	case EXPR_PRIMARY:
-		return (struct cell){
-		    .kind = c->type == TYPE_CAMPAIGN_ENGAGEMENT || c->type == TYPE_USER_ENGAGEMENT
-				? CELL_ENGAGED
-				: CELL_PRIMARY,
-		    .text = ""};
+		cell.kind = primary_kind(c->type);
+		return cell;
 	case EXPR_OTHER:
 		break;
 	}
 	switch (c->type) {
 	case TYPE_PLATFORM:
 	case TYPE_DEVICE:
-		return (struct cell){.kind = CELL_DEVICE, .text = os_of(c, lookup)};
 	case TYPE_PLATFORM_VERSION:
-		return (struct cell){.kind = CELL_VERSION, .text = os_of(c, lookup)};
+		cell.kind = c->type == TYPE_PLATFORM_VERSION ? CELL_VERSION : CELL_DEVICE;
+		find_os(&cell, c, lookup);
+		return cell;
 	case TYPE_NETWORK_ACTIVATION_DURATION:
 		cell.op = c->op;
-		return cell;
+		break;
 	case TYPE_UNKNOWN:
-		cell.text = c->type_name ? c->type_name : "";
-		return cell;
+		cell.name = c->type_name ? c->type_name : "";
+		break;
 	default:
-		return cell;
+		break;
 	}
+	cell.kind = CELL_OTHER;
+	cell.type = c->type;
+	return cell;
 }
 
 bool cell_equal(const struct cell *a, const struct cell *b)
 {
 	return a->kind == b->kind && a->type == b->type && a->op == b->op &&
-	       (a->text == b->text || !strcasecmp(a->text, b->text));
+	       !strcasecmp(a->os, b->os) && !strcmp(a->name, b->name);
 }

@@ -21,7 +21,8 @@ struct cell {
 	enum cell_kind kind;
 	enum targeting_type type; /* CELL_OTHER */
 	enum operator_type op; /* CELL_OTHER: differs only for ranges */
-	const char *text; /* OS ("" unknown), or the name of an unknown type; else "" */
+	char os[EXPR_OS_BYTES]; /* CELL_DEVICE, CELL_VERSION; "" when it is not known */
+	const char *name; /* of an unknown type, of the criterion; else "" */
 };
 
 struct cell cell_of(const struct criterion *c, const struct expr_lookup *lookup);

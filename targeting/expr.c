@@ -108,13 +108,14 @@ static struct list collect(struct builder *b, enum cell_kind kind)
 }
 
 /* The platforms, devices and versions of one OS: a version narrows the devices of its own OS. */
-static enum err add_os_term(struct builder *b, const char *os, struct list *terms)
+static enum err add_os_term(struct builder *b, const struct cell *one, struct list *terms)
 {
-	struct cell device = {.kind = CELL_DEVICE, .text = os};
-	struct cell version = {.kind = CELL_VERSION, .text = os};
+	struct cell device = *one, version = *one;
 	struct list devices = {0}, versions = {0}, both = {0};
 	struct expr *d, *v, *term;
 
+	device.kind = CELL_DEVICE;
+	version.kind = CELL_VERSION;
 	for (struct group *g = b->groups; g; g = g->next) {
 		struct list *to = cell_equal(&g->cell, &device) ? &devices : &versions;
 
@@ -123,7 +124,8 @@ static enum err add_os_term(struct builder *b, const char *os, struct list *term
 			g->done = true;
 		}
 	}
-	if (!devices.n || !versions.n || !*os) { /* of an unknown OS nothing is known to narrow */
+	if (!devices.n || !versions.n ||
+	    !one->os[0]) { /* of an unknown OS nothing is known to narrow */
 		list_join(terms, &devices);
 		list_join(terms, &versions);
 		return ERR_OK;
@@ -159,7 +161,7 @@ static enum err add_devices(struct builder *b, struct list *factors)
 
 	for (struct group *g = b->groups; g && !err; g = g->next)
 		if (!g->done && (g->cell.kind == CELL_DEVICE || g->cell.kind == CELL_VERSION))
-			err = add_os_term(b, g->cell.text, &terms);
+			err = add_os_term(b, &g->cell, &terms);
 	return err ? err : add_factor(b, factors, &terms);
 }
 

@@ -35,10 +35,16 @@ struct expr {
 	size_t n; /* number of children */
 };
 
-struct expr_lookup { /* each may be NULL; the text lives at least until the call returns */
+#define EXPR_OS_BYTES                                                                              \
+	24 /* longest name of an operating system, with its NUL; longer ones are cut */
+
+struct expr_lookup { /* each may be NULL */
 	void *user;
-	const char *(*label)(void *user, const struct criterion *c); /* NULL: name, else value */
-	const char *(*os)(void *user, const struct criterion *c); /* of PLATFORM, DEVICE, version */
+	/* NULL: name, else value. The text lives at least until the next call of it. */
+	const char *(*label)(void *user, const struct criterion *c);
+	/* The operating system of a PLATFORM, DEVICE or PLATFORM_VERSION, written into os, which is ""
+	 * before; left alone when it is not known. */
+	void (*os)(void *user, const struct criterion *c, char os[EXPR_OS_BYTES]);
 };
 
 /* The tree of a set, in the arena; it borrows the criteria. Order within a group is kept. */

@@ -169,13 +169,12 @@ static enum err leave_out_all(struct planner *pl)
 
 static enum err add_line_item(struct planner *pl, struct plan_line_item *li)
 {
-	struct expr_lookup lookup = {.user = pl->in->user, .os = pl->in->os};
 	struct widen_input before_after = {
 	    .before = pl->set.before,
 	    .n_before = pl->set.n_before,
 	    .after = pl->set.after,
 	    .n_after = pl->set.n_after,
-	    .lookup = &lookup,
+	    .lookup = pl->in->lookup,
 	};
 	struct plan *p = pl->plan;
 	void *v = p->line_items;
@@ -186,7 +185,7 @@ static enum err add_line_item(struct planner *pl, struct plan_line_item *li)
 		widen_judge(&before_after, &li->widen);
 	li->n_creates = pl->set.n_added;
 	li->n_deletes = pl->set.n_removed;
-	err = plan_order(&pl->split, &pl->set, whole ? NULL : &lookup);
+	err = plan_order(&pl->split, &pl->set, whole ? NULL : pl->in->lookup);
 	if (!err && !whole && pl->split.n_switch > pl->max_ops)
 		return ERR_LIMIT;
 	if (!err)

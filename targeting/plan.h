@@ -58,8 +58,8 @@ struct plan_input {
 	/* The live criteria of a line item, valid until plan_done; false when they are not known.
 	 * May be NULL: then nothing is known. */
 	bool (*live)(void *user, const char *line_item_id, const struct criterion **v, size_t *n);
-	/* OS of a PLATFORM, DEVICE or PLATFORM_VERSION, as expr_lookup; may be NULL */
-	const char *(*os)(void *user, const struct criterion *c);
+	/* of it only the OS of devices is asked; may be NULL */
+	const struct expr_lookup *lookup;
 };
 
 void plan_init(struct plan *p);

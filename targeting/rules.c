@@ -188,11 +188,12 @@ enum rule_found check_option(
 					  : RULE_UNKNOWN;
 }
 
-static const char *os_of(void *user, const struct criterion *c)
+static void os_of(void *user, const struct criterion *c, char os[EXPR_OS_BYTES])
 {
 	const struct option *o;
 
-	return check_option(user, c, &o) == RULE_FOUND ? o->kind : NULL;
+	if (check_option(user, c, &o) == RULE_FOUND && o->kind)
+		snprintf(os, EXPR_OS_BYTES, "%s", o->kind);
 }
 
 /* --- problems */

@@ -226,7 +226,7 @@ void check_devices(struct check *ck)
 			return;
 		}
 		n_drop = 0;
-		for (size_t j = 0; j < n_devices && *platform.text; j++) {
+		for (size_t j = 0; j < n_devices && platform.os[0]; j++) {
 			struct cell device = cell_of(check_at(ck, devices[j]), &ck->os);
 
 			if (cell_equal(&platform, &device))

@@ -39,6 +39,7 @@ struct staging; /* views/staging.c */
 struct reaches; /* views/reach.c */
 struct lint; /* views/lint.c */
 struct clip; /* views/clip.c */
+struct judge_os; /* views/judge.c */
 
 struct session {
 	struct session_config cfg;
@@ -68,6 +69,7 @@ struct session {
 	struct reaches *reaches;
 	struct lint *lint;
 	struct clip *clip;
+	struct judge_os *judge_os;
 	/* counts that a screen wishes for, asked when the user rests */
 	struct timer_id want_timer;
 	char (*want)[65];

@@ -1,7 +1,11 @@
 #include "views/judge.h"
 
+#include <stdio.h>
 #include <string.h>
+#include "base/map.h"
+#include "base/mem.h"
 #include "store/catalog.h"
+#include "views/internal.h"
 
 static const char *enum_label(const struct criterion *c)
 {
@@ -45,9 +49,93 @@ static const char *expr_label(void *user, const struct criterion *c)
 	return judge_label(user, c);
 }
 
+/* The OS of every device and version that was asked for: an expression is drawn anew with every
+ * edit, and reading the catalogue unpacks a part of it each time. */
+struct judge_os {
+	struct map known; /* "DEVICE:1q" to a row of names; row 0 is "not known" */
+	char names[16][EXPR_OS_BYTES];
+	size_t n;
+	uint64_t seen; /* generation of the options that it was read from */
+};
+
+static struct judge_os *os_memo(struct session *s)
+{
+	uint64_t now = session_generation(s, DATA_OPTIONS);
+	struct judge_os *m = s->judge_os;
+
+	if (m && m->seen != now) {
+		judge_forget(s);
+		m = NULL;
+	}
+	if (!m) {
+		m = mem_zalloc(sizeof *m);
+		if (!m)
+			return NULL;
+		map_init(&m->known);
+		m->n = 1;
+		m->seen = now;
+		s->judge_os = m;
+	}
+	return m;
+}
+
+void judge_forget(struct session *s)
+{
+	if (s->judge_os)
+		map_done(&s->judge_os->known);
+	mem_free(s->judge_os);
+	s->judge_os = NULL;
+}
+
+/* Row of the name; 0 when there are more systems than anybody makes. */
+static size_t os_row(struct judge_os *m, const char *name)
+{
+	size_t i = 1;
+
+	while (i < m->n && strncmp(m->names[i], name, EXPR_OS_BYTES - 1) != 0)
+		i++;
+	if (i == sizeof m->names / sizeof *m->names)
+		return 0;
+	if (i == m->n)
+		snprintf(m->names[m->n++], EXPR_OS_BYTES, "%s", name);
+	return i;
+}
+
+static size_t find_os(struct session *s, struct judge_os *m, const struct criterion *c)
+{
+	struct option_set found;
+	size_t row = 0;
+
+	option_set_init(&found);
+	if (catalog_find(session_store(s), type_info(c->type)->lookup, c->value, &found, NULL) ==
+		ERR_OK &&
+	    found.v[0].kind)
+		row = os_row(m, found.v[0].kind);
+	option_set_done(&found);
+	return row;
+}
+
+static void expr_os(void *user, const struct criterion *c, char os[EXPR_OS_BYTES])
+{
+	struct session *s = user;
+	struct judge_os *m = os_memo(s);
+	char key[128];
+	uint64_t row;
+
+	if (!m || !c->value || c->type == TYPE_PLATFORM || !session_store(s))
+		return;
+	snprintf(key, sizeof key, "%s:%s", type_info(c->type)->name, c->value);
+	if (!map_get(&m->known, key, &row)) {
+		row = find_os(s, m, c);
+		if (map_put(&m->known, key, row))
+			return; /* without memory: asked again next time */
+	}
+	memcpy(os, m->names[row], EXPR_OS_BYTES);
+}
+
 struct expr_lookup judge_expr_lookup(struct session *s)
 {
-	return (struct expr_lookup){s, expr_label, NULL};
+	return (struct expr_lookup){s, expr_label, expr_os};
 }
 
 void judge_init(struct judge *j, struct session *s)

@@ -10,8 +10,9 @@
 /* Name of a criterion's value for people: the audience's or campaign's own name, the label of a
  * fixed choice, else what the API calls it, else the value. Never NULL; borrowed. */
 const char *judge_label(const struct session *s, const struct criterion *c);
-/* For expr_line. */
+/* For expr_line and plans: names, and the OS of devices as far as the look-ups are cached. */
 struct expr_lookup judge_expr_lookup(struct session *s);
+void judge_forget(struct session *s); /* called by session.c */
 /* For rules_check. Options found in the catalogue live in `found`: one for a whole check. */
 struct judge {
 	struct session *session;

@@ -97,8 +97,9 @@ static bool live_of(void *user, const char *line_item_id, const struct criterion
 
 static enum err build_plan(struct review_model *m)
 {
-	struct plan_input in = {
-	    staging_changes(m->session), (size_t)session_batch_size(m->session), m, live_of, NULL};
+	struct expr_lookup lookup = judge_expr_lookup(m->session);
+	struct plan_input in = {staging_changes(m->session), (size_t)session_batch_size(m->session),
+	    m, live_of, &lookup};
 	struct buf bytes;
 	enum err err = plan_build(&m->plan, &in, &m->ei);
 	uint64_t row;

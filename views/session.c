@@ -10,6 +10,7 @@
 #include "views/budget_store.h"
 #include "views/clip.h"
 #include "views/internal.h"
+#include "views/judge.h"
 #include "views/lint.h"
 #include "views/reach.h"
 
@@ -68,6 +69,7 @@ void session_free(struct session *s)
 	applying_done(s);
 	criteria_forget(s);
 	lint_forget(s);
+	judge_forget(s);
 	clip_forget(s);
 	reach_forget(s);
 	loop_timer_cancel(s->cfg.loop, s->save_budgets);
@@ -300,6 +302,7 @@ enum err session_open_account(struct session *s, const char *id, struct errinfo 
 	}
 	criteria_forget(s);
 	lint_forget(s);
+	judge_forget(s);
 	clip_forget(s);
 	reach_forget(s);
 	options_forget(s);

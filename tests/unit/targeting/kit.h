@@ -108,12 +108,11 @@ static inline void kit_random_set(struct criterion_set *s, unsigned most)
 }
 
 /* OS of the pool's devices and versions: by their first letter. PLATFORM has its own. */
-static inline const char *kit_os(void *user, const struct criterion *c)
+static inline void kit_os(void *user, const struct criterion *c, char os[EXPR_OS_BYTES])
 {
 	(void)user;
-	if (c->type == TYPE_PLATFORM)
-		return NULL;
-	return c->value[0] == 'i' ? "iOS" : c->value[0] == 'a' ? "Android" : NULL;
+	if (c->type != TYPE_PLATFORM && strchr("ia", c->value[0]))
+		snprintf(os, EXPR_OS_BYTES, "%s", c->value[0] == 'i' ? "iOS" : "android");
 }
 
 static const struct expr_lookup kit_lookup = {.os = kit_os};
@@ -176,9 +175,10 @@ static inline bool kit_engaged(
 static inline const char *kit_os_name(const struct criterion *c)
 {
 	static const char *const platform[] = {"iOS", "Android", "", "", "Desktop"};
-	const char *os = kit_os(NULL, c);
 
-	return c->type == TYPE_PLATFORM ? platform[c->value[0] - '0'] : os ? os : "";
+	if (c->type == TYPE_PLATFORM)
+		return platform[c->value[0] - '0'];
+	return c->value[0] == 'i' ? "iOS" : c->value[0] == 'a' ? "Android" : "";
 }
 
 static inline bool kit_devices(const struct criterion *const *v, size_t n, uint64_t person)

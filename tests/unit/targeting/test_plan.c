@@ -46,7 +46,7 @@ static void world_done(struct world *w)
 static enum err build(struct world *w, size_t max_ops)
 {
 	struct plan_input in = {
-	    .changes = &w->changes, .max_ops = max_ops, .user = w, .live = live, .os = kit_os};
+	    .changes = &w->changes, .max_ops = max_ops, .user = w, .live = live, .lookup = &kit_lookup};
 
 	plan_done(&w->plan);
 	return plan_build(&w->plan, &in, NULL);
