@@ -34,6 +34,9 @@ void signals_close(int fd)
 	if (fd < 0)
 		return;
 	close(fd);
+	/* the terminal is given back and everything is being put away: a second hang-up (the first came
+	 * as a failed read) has nothing to add, and must not cut that short */
+	signal(SIGHUP, SIG_IGN);
 	fill(&set);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }

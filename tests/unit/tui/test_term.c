@@ -29,6 +29,8 @@ const char *__asan_default_options(void)
 
 /* --- the program under test --- */
 
+enum how { ALONE, SUPERVISED, JOB, NOHUP };
+
 static _Noreturn void run_toy(void)
 {
 	struct app_config cfg = {
@@ -74,8 +76,6 @@ static int64_t now_ms(void)
 	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-enum how { ALONE, SUPERVISED, JOB, NOHUP };
-
 /* A little shell: runs the program as a job, waits for it to stop or end, and continues it when a
  * signal says so. */
 static _Noreturn void be_a_shell(void)
@@ -116,6 +116,30 @@ static _Noreturn void be_a_shell(void)
 	}
 }
 
+static _Noreturn void run_as(enum how how)
+{
+	if (how == JOB)
+		be_a_shell();
+	if (how == NOHUP)
+		signal(SIGHUP, SIG_IGN);
+	if (how == SUPERVISED)
+		supervisor_fork("killed\n");
+	run_toy();
+}
+
+/* In a process of its own from the start: with a heap that holds nothing of the tests, so that what
+ * the sanitizer finds at its end is its own, and without the handlers of the test library. */
+static _Noreturn void start_over(enum how how)
+{
+	char digit[] = {(char)('0' + how), '\0'}, toy_arg[] = "--toy", self[] = "test_term";
+	char *argv[] = {self, toy_arg, digit, NULL};
+
+	for (size_t i = 0; i < sizeof crash_signals / sizeof *crash_signals; i++)
+		signal(crash_signals[i], SIG_DFL);
+	execv("/proc/self/exe", argv);
+	_exit(97);
+}
+
 static struct box open_box(const char *term, enum how how)
 {
 	struct box b = {0};
@@ -127,9 +151,6 @@ static struct box open_box(const char *term, enum how how)
 	b.pid = fork();
 	assert_true(b.pid >= 0);
 	if (b.pid == 0) {
-		/* the test library catches these, and would go on with the next test in the child */
-		for (size_t i = 0; i < sizeof crash_signals / sizeof *crash_signals; i++)
-			signal(crash_signals[i], SIG_DFL);
 		close(b.pty);
 		login_tty(slave);
 		if (term)
@@ -137,13 +158,7 @@ static struct box open_box(const char *term, enum how how)
 		else
 			unsetenv("TERM");
 		setenv("LC_ALL", "C.UTF-8", 1);
-		if (how == JOB)
-			be_a_shell();
-		if (how == NOHUP)
-			signal(SIGHUP, SIG_IGN);
-		if (how == SUPERVISED)
-			supervisor_fork("killed\n");
-		run_toy();
+		start_over(how);
 	}
 	close(slave);
 	fcntl(b.pty, F_SETFL, O_NONBLOCK);
@@ -193,13 +208,40 @@ static bool shows(struct box *b, const char *text)
 	return false;
 }
 
+/* What stood on the screen and how the processes stood, for who has to understand a failure. */
+static void describe(struct box *b)
+{
+	char line[COLS * 8], path[64];
+
+	for (int y = 0; y < ROWS; y++) {
+		VTermRect row = {y, y + 1, 0, COLS};
+		size_t n = vterm_screen_get_text(b->screen, line, sizeof line - 1, row);
+
+		line[n] = '\0';
+		if (n)
+			print_message("%2d|%s\n", y, line);
+	}
+	for (pid_t p = b->pid; p < b->pid + 3; p++) { /* the shell, the supervisor, the program */
+		FILE *f;
+
+		snprintf(path, sizeof path, "/proc/%d/stat", (int)p);
+		f = fopen(path, "r");
+		if (f && fgets(line, 80, f))
+			print_message("%s\n", line);
+		if (f)
+			fclose(f);
+	}
+}
+
 static void wait_for(struct box *b, const char *text)
 {
 	int64_t end = now_ms() + PATIENCE_MS;
 
 	while (!shows(b, text)) {
-		if (now_ms() > end || b->hung)
+		if (now_ms() > end || b->hung) {
+			describe(b);
 			fail_msg("\"%s\" did not appear", text);
+		}
 		read_some(b, 50);
 	}
 }
@@ -509,7 +551,7 @@ static void what_is_no_terminal_is_refused(void **state)
 		dup2(out[1], STDOUT_FILENO);
 		dup2(out[1], STDERR_FILENO);
 		close(out[0]);
-		run_toy();
+		start_over(ALONE);
 	}
 	close(out[1]);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -520,7 +562,7 @@ static void what_is_no_terminal_is_refused(void **state)
 	close(out[0]);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_terminal_is_given_back_at_the_end),
@@ -536,5 +578,7 @@ int main(void)
 	    cmocka_unit_test(what_is_no_terminal_is_refused),
 	};
 
+	if (argc == 3 && strcmp(argv[1], "--toy") == 0)
+		run_as((enum how)(argv[2][0] - '0'));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
