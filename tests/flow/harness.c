@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,6 +56,7 @@ struct sandbox sandbox_start(const char *const *args)
 	s.pid = fork();
 	assert_true(s.pid >= 0);
 	if (s.pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that fails leaves none behind */
 		dup2(pipes[1], 1);
 		close(pipes[0]);
 		close(pipes[1]);
