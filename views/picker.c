@@ -8,6 +8,7 @@
 #include "views/commands.h"
 #include "views/detail.h"
 #include "views/options.h"
+#include "views/resolver.h"
 #include "views/views.h"
 
 #define HEAD 2 /* lines above the table: where to, and the field */
@@ -95,7 +96,7 @@ static void query_changed(struct view *v)
 {
 	struct picker *p = view_state(v);
 
-	p->warned = false;
+	p->warned = p->told_bad = false;
 	p->moved = false;
 	if (!pick_is_free(p)) {
 		list_set_filter(&p->list, edit_text(&p->field));
@@ -261,8 +262,9 @@ static void make_note(struct picker *p)
 		snprintf(line, sizeof line, "the list is not complete: %.140s; %.60s", ei.msg,
 		    err_hint(ei.code));
 		set_note(p, STYLE_ERROR, line);
-	} else if (!pick_is_free(p) && list_row(&p->list, &row) && p->rows.v[row].warning) {
-		set_note(p, STYLE_WARNING, p->rows.v[row].warning);
+	} else if (list_row(&p->list, &row) && p->rows.v[row].warning) {
+		set_note(
+		    p, p->rows.v[row].bad ? STYLE_ERROR : STYLE_WARNING, p->rows.v[row].warning);
 	} else if (p->n_without_location) {
 		snprintf(line, sizeof line,
 		    "%zu of %zu line items have no location yet: X refuses a TV show without one",
@@ -271,7 +273,7 @@ static void make_note(struct picker *p)
 	} else if (pick_is_free(p) && p->rows.n) {
 		snprintf(line, sizeof line,
 		    "%zu to stage: Enter on the empty line; Delete takes one off the list",
-		    p->rows.n);
+		    p->rows.n - pick_words_bad(p));
 		set_note(p, STYLE_DIM, line);
 	} else {
 		note_search(p);
@@ -439,17 +441,23 @@ static enum err do_pick(struct view *v, struct errinfo *ei)
 {
 	struct picker *p = view_state(v);
 	const char *text = edit_text(&p->field);
+	size_t bad = pick_is_free(p) ? pick_words_bad(p) : 0;
 	char why[96];
 	enum err err;
 
 	if (pick_is_free(p) && text[0]) {
-		err = pick_words_add(v, text, strlen(text), ei);
+		err = pick_words_add(v, text, strlen(text), false, ei);
 		if (!err)
 			edit_set(&p->field, "");
 		return err;
 	}
-	if (pick_is_free(p) && p->rows.n == 0)
+	if (pick_is_free(p) && p->rows.n == bad)
 		return err_set(ei, ERR_REFUSED, "nothing to stage yet; type a value first");
+	if (bad && !p->told_bad) {
+		p->told_bad = true;
+		return err_set(ei, ERR_REFUSED,
+		    "%zu lines of the list are no values; Enter again stages the others", bad);
+	}
 	if (!pick_is_free(p) && list_selected_count(&p->list) == 0)
 		return err_set(ei, ERR_REFUSED, "nothing here matches \"%.80s\"%s", text,
 		    pick_can_search(p, why, sizeof why) ? "; C-r searches at X" : "");
@@ -468,10 +476,9 @@ static void next_operator(struct picker *p)
 		pick_words_apply(p);
 }
 
-static enum err do_search(struct view *v, struct errinfo *ei)
+enum err pick_search(struct view *v, const char *text, struct errinfo *ei)
 {
 	struct picker *p = view_state(v);
-	const char *text = edit_text(&p->field);
 	char cost[64];
 	size_t n_read;
 	enum err err;
@@ -494,8 +501,17 @@ static enum err do_search(struct view *v, struct errinfo *ei)
 		app_message(v->app, STYLE_NOTE,
 		    "\"%.80s\" was searched before and the answer is fresh: nothing was asked",
 		    text);
-	go_to_best(p);
 	return ERR_OK;
+}
+
+static enum err do_search(struct view *v, struct errinfo *ei)
+{
+	struct picker *p = view_state(v);
+	enum err err = pick_search(v, edit_text(&p->field), ei);
+
+	if (!err)
+		go_to_best(p);
+	return err;
 }
 
 static void do_cancel(struct view *v)
@@ -520,6 +536,8 @@ static enum err picker_command(struct view *v, const struct command_call *call, 
 
 	if (id != CORE_CANCEL)
 		p->warned = false;
+	if (id != VIEWS_PICK)
+		p->told_bad = false;
 	view_touch(v, TOUCH_ALL);
 	switch (id) {
 	case VIEWS_PICK:
@@ -574,11 +592,18 @@ static bool picker_can(const struct view *v, const struct command *cmd, char *re
 
 /* --- typed characters, paste, mouse --- */
 
+/* Several lines; a line end behind the only one does not count. */
 static bool has_lines(const struct event *e)
 {
-	const char *end = memchr(e->text, '\n', e->len);
+	bool ended = false;
 
-	return end && end + 1 < e->text + e->len;
+	for (size_t i = 0; i < e->len; i++) {
+		if (e->text[i] == '\n' || e->text[i] == '\r')
+			ended = true;
+		else if (ended && e->text[i] != ' ' && e->text[i] != '\t')
+			return true;
+	}
+	return false;
 }
 
 static bool on_paste(struct view *v, const struct event *e)
@@ -587,10 +612,12 @@ static bool on_paste(struct view *v, const struct event *e)
 	struct errinfo ei = {0};
 
 	if (has_lines(e) && pick_is_free(p)) {
-		if (pick_words_add(v, e->text, e->len, &ei))
+		if (pick_words_add(v, e->text, e->len, true, &ei))
 			app_message_err(v->app, &ei);
 	} else if (has_lines(e)) {
-		pick_paste_lines(v, e->text, e->len);
+		if (app_push(
+			v->app, &resolver_view, &(struct resolver_arg){e->text, e->len}, NULL, &ei))
+			app_message_err(v->app, &ei);
 	} else if (edit_insert(&p->field, e->text, e->len)) {
 		app_message(v->app, STYLE_WARNING, "the pasted text is too long for this line");
 	} else {

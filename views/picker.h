@@ -42,10 +42,12 @@ struct pick_shape { /* columns of a type */
 
 struct pick_row {
 	const char *value, *name, *kind, *country, *extra;
-	const char *warning; /* why X will probably refuse it; NULL: nothing known */
+	const char
+	    *warning; /* why X will probably refuse it, or why it is bad; NULL: nothing known */
 	uint64_t key;
 	enum targeting_type type; /* of a typed keyword; else that of the picker */
 	enum operator_type op;
+	bool bad; /* a pasted line that is no value: shown with the reason, never staged */
 };
 
 struct pick_rows {
@@ -77,6 +79,7 @@ struct picker {
 	struct list list;
 	struct table table;
 	struct pick_rows rows;
+	unsigned built; /* counts the readings that changed the rows */
 	struct pick_rows kept; /* marked rows of other facets, shown behind the rows */
 	char kind[64], country[16]; /* facets; "" is all */
 	char search[PICK_QUERY_MAX + 1]; /* searched at X; "" when nothing was */
@@ -92,6 +95,7 @@ struct picker {
 	uint64_t seen[DATA_KINDS]; /* generations */
 	bool moved; /* the user chose the row under the cursor: rows that arrive leave it there */
 	bool warned; /* Esc was pressed once although something would be lost */
+	bool told_bad; /* Enter was pressed once although bad lines would be left out */
 	char note[400]; /* below the list */
 	int note_lines;
 	enum style note_style;
@@ -104,6 +108,11 @@ static inline bool pick_is_free(const struct picker *p)
 
 	return k == VALUE_KEYWORD || k == VALUE_USER_ID || k == VALUE_NUMBER || k == VALUE_OPAQUE;
 }
+
+/* --- picker.c --- */
+
+/* Search at X for the text, once, and read the rows anew. */
+enum err pick_search(struct view *v, const char *text, struct errinfo *ei);
 
 /* --- picker_rows.c: where the rows come from --- */
 
@@ -135,6 +144,7 @@ size_t pick_without_location(struct session *s, const char *const *ids, size_t n
 
 const struct pick_shape *pick_shape_of(enum targeting_type t);
 void pick_cell(const void *user, size_t row, int column, struct table_cell *out);
+void pick_kind_cell(const char *kind, struct table_cell *out); /* in words; NULL is empty */
 const char *pick_place_word(const char *location_type); /* "city"; NULL when it is none */
 const char *pick_op_word(enum targeting_type t, enum operator_type op); /* "include" */
 
@@ -158,20 +168,19 @@ void pick_search_cost(const struct picker *p, char *out, size_t cap);
 
 /* --- picker_words.c: typed values --- */
 
-/* Take the text (one or many lines) as rows; bad lines are told. */
-enum err pick_words_add(struct view *v, const char *text, size_t n, struct errinfo *ei);
+/* Take the text (one or many lines) as rows. Bad lines are told, and with `keep_bad` listed. */
+enum err pick_words_add(
+    struct view *v, const char *text, size_t n, bool keep_bad, struct errinfo *ei);
+size_t pick_words_bad(const struct picker *p);
 void pick_words_remove(struct picker *p); /* the marked ones, else the one under the cursor */
 /* Marked rows get the picker's match type and operator. */
 void pick_words_apply(struct picker *p);
 
-/* --- picker_paste.c --- */
-
-/* Mark what the lines name exactly (name or id, upper and lower case alike), and tell what was not
- * found or stands for several rows. */
-void pick_paste_lines(struct view *v, const char *text, size_t n);
-
 /* --- picker_take.c --- */
 
+/* Stage these rows on every line item and say so; *staged: 0 when all of it was there already. */
+enum err pick_stage(struct app *app, struct picker *p, const struct pick_row *const *rows, size_t n,
+    size_t *staged, struct errinfo *ei);
 /* Stage the selected rows (free: all rows) on every line item; closes the view when something was
  * staged. */
 enum err pick_take(struct view *v, struct errinfo *ei);

@@ -179,15 +179,15 @@ static const char *match_word(enum targeting_type t)
 	}
 }
 
-static void cell_kind(const struct pick_row *r, struct table_cell *out)
+void pick_kind_cell(const char *kind, struct table_cell *out)
 {
-	const char *place_word = pick_place_word(r->kind);
+	const char *place_word = pick_place_word(kind);
 
 	if (place_word) {
 		row_cell_text(out, place_word);
 		return;
 	}
-	rows_words(r->kind, out->scratch, sizeof out->scratch);
+	rows_words(kind ? kind : "", out->scratch, sizeof out->scratch);
 	row_cell_text(out, out->scratch);
 }
 
@@ -220,7 +220,7 @@ static enum style name_style(
 {
 	if (u && (u->live[0] + u->live[1] >= p->n_ids || u->staged[0] || u->staged[1]))
 		return STYLE_DIM;
-	return r->warning ? STYLE_WARNING : STYLE_NORMAL;
+	return r->bad ? STYLE_ERROR : r->warning ? STYLE_WARNING : STYLE_NORMAL;
 }
 
 #define DATE_BYTES 10 /* "2027-12-31" */
@@ -237,7 +237,7 @@ void pick_cell(const void *user, size_t row, int column, struct table_cell *out)
 		out->style = name_style(p, r, u);
 		break;
 	case PICK_KIND:
-		cell_kind(r, out);
+		pick_kind_cell(r->kind, out);
 		break;
 	case PICK_RAW_KIND:
 		row_cell_text(out, r->kind);
@@ -255,11 +255,11 @@ void pick_cell(const void *user, size_t row, int column, struct table_cell *out)
 		out->style = r->warning ? STYLE_WARNING : STYLE_OK;
 		break;
 	case PICK_MATCH:
-		row_cell_text(out, match_word(r->type));
+		row_cell_text(out, r->bad ? "-" : match_word(r->type));
 		break;
 	case PICK_USE:
-		row_cell_text(out, pick_op_word(r->type, r->op));
-		out->style = r->op == OP_NE ? STYLE_EXCLUDE : STYLE_INCLUDE;
+		row_cell_text(out, r->bad ? "! no" : pick_op_word(r->type, r->op));
+		out->style = r->bad ? STYLE_ERROR : r->op == OP_NE ? STYLE_EXCLUDE : STYLE_INCLUDE;
 		break;
 	case PICK_ID:
 		row_cell_text(out, r->value);

@@ -314,6 +314,7 @@ enum err pick_rows_read(struct picker *p)
 	}
 	if (changed && !err)
 		err = list_refresh(&p->list);
+	p->built += changed;
 	if (err) { /* half a list is none: all of it is read again with the next change */
 		pick_rows_clear(&p->rows);
 		list_refresh(&p->list); /* of no rows: needs no memory */

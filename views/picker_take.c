@@ -40,9 +40,9 @@ static enum err take_row(const struct picker *p, struct taken *t, const struct p
 	return ERR_OK;
 }
 
-static enum err collect(const struct picker *p, struct taken *t, struct errinfo *ei)
+static enum err collect(const struct picker *p, const struct pick_row *const *rows, size_t n,
+    struct taken *t, struct errinfo *ei)
 {
-	size_t it = 0, row, n = pick_is_free(p) ? p->rows.n : list_selected_count(&p->list);
 	enum err err = ERR_OK;
 
 	if (n == 0)
@@ -56,15 +56,9 @@ static enum err collect(const struct picker *p, struct taken *t, struct errinfo 
 	t->v = mem_array(t->cap, sizeof *t->v);
 	if (!t->v)
 		return err_set(ei, ERR_NOMEM, "no memory to stage %zu values", n);
-	if (pick_is_free(p))
-		for (size_t i = 0; i < p->rows.n && !err; i++)
-			err = take_row(p, t, &p->rows.v[i]);
-	else
-		while (!err && list_selected(&p->list, &it, &row))
-			err = take_row(p, t, &p->rows.v[row]);
-	if (err || t->rows != n)
-		return err_set(ei, ERR_CONFLICT, "the list changed meanwhile; try again");
-	return ERR_OK;
+	for (size_t i = 0; i < n && !err; i++)
+		err = take_row(p, t, rows[i]);
+	return err ? err_set(ei, err, "the list changed meanwhile; try again") : ERR_OK;
 }
 
 /* How many of the line items have another value of a type that fits once. */
@@ -116,22 +110,45 @@ static void tell(struct app *app, const struct picker *p, const struct taken *t,
 		    p->n_ids == 1 ? "" : "s");
 }
 
+enum err pick_stage(struct app *app, struct picker *p, const struct pick_row *const *rows, size_t n,
+    size_t *staged, struct errinfo *ei)
+{
+	struct taken t = {0};
+	enum err err = collect(p, rows, n, &t, ei);
+
+	*staged = 0;
+	if (!err)
+		err = staging_add(p->session, t.v, t.cap, staged, ei);
+	if (!err && *staged == 0)
+		app_message(app, STYLE_NOTE, "%s there already; nothing was staged",
+		    t.rows == 1 ? "this is" : "all of this is");
+	if (!err && *staged > 0)
+		tell(app, p, &t, *staged);
+	mem_free(t.v);
+	return err;
+}
+
 enum err pick_take(struct view *v, struct errinfo *ei)
 {
 	struct picker *p = view_state(v);
-	struct taken t = {0};
-	size_t staged = 0;
-	enum err err = collect(p, &t, ei);
+	size_t n = 0, it = 0, row, staged,
+	       most = pick_is_free(p) ? p->rows.n : list_selected_count(&p->list);
+	const struct pick_row **rows = mem_array(most + 1, sizeof *rows);
+	enum err err;
 
-	if (!err)
-		err = staging_add(p->session, t.v, t.cap, &staged, ei);
-	if (!err && staged == 0)
-		app_message(v->app, STYLE_NOTE, "%s there already; nothing was staged",
-		    t.rows == 1 ? "this is" : "all of this is");
-	if (!err && staged > 0) {
-		tell(v->app, p, &t, staged);
+	if (!rows)
+		return err_set(ei, ERR_NOMEM, "no memory to stage %zu values", most);
+	if (pick_is_free(p))
+		for (size_t i = 0; i < most; i++) {
+			if (!p->rows.v[i].bad)
+				rows[n++] = &p->rows.v[i];
+		}
+	else
+		while (n < most && list_selected(&p->list, &it, &row))
+			rows[n++] = &p->rows.v[row];
+	err = pick_stage(v->app, p, rows, n, &staged, ei);
+	if (!err && staged)
 		app_close(v);
-	}
-	mem_free(t.v);
+	mem_free(rows);
 	return err;
 }

@@ -31,6 +31,7 @@ static bool is_there(const struct picker *p, uint64_t key)
 }
 
 struct outcome { /* of what was typed or pasted */
+	bool keep_bad;
 	size_t added, twice, bad;
 	char first_bad[160]; /* why */
 };
@@ -54,6 +55,24 @@ static enum err add_row(struct picker *p, const struct keyword_row *word, struct
 	return ERR_OK;
 }
 
+/* A line that is no value stays in sight, with the reason. */
+static enum err add_bad(struct picker *p, const char *text, const char *why)
+{
+	uint64_t key = map_hash(text) ^ 1;
+	struct pick_row *row;
+
+	if (is_there(p, key))
+		return ERR_OK;
+	row = pick_rows_add(&p->rows, text, NULL);
+	if (!row)
+		return ERR_NOMEM;
+	row->key = key;
+	row->type = p->type;
+	row->warning = arena_strdup(&p->rows.text, why);
+	row->bad = true;
+	return row->warning ? ERR_OK : ERR_NOMEM;
+}
+
 static enum err add_keywords(struct picker *p, const char *text, size_t n, struct outcome *out)
 {
 	struct keyword_list list;
@@ -63,6 +82,8 @@ static enum err add_keywords(struct picker *p, const char *text, size_t n, struc
 	err = keyword_parse(&list, text, n, p->type, p->op);
 	for (size_t i = 0; i < list.n && !err; i++)
 		err = add_row(p, &list.v[i], out);
+	for (size_t i = 0; i < list.n_bad && !err && out->keep_bad; i++)
+		err = add_bad(p, list.bad[i].text, list.bad[i].why);
 	out->twice += list.n_duplicates;
 	out->bad = list.n_bad;
 	if (list.n_bad)
@@ -81,7 +102,8 @@ static const char *value_problem(enum targeting_type t, const char *s, size_t n)
 	if (kind == VALUE_NUMBER && (!digits || n > 4))
 		return "a whole number of months, such as 3";
 	if (kind == VALUE_USER_ID && s[0] == '@')
-		return "the numeric user id, not the handle";
+		return "the numeric user id, not the handle: the Ads API has no look-up for "
+		       "handles";
 	if (kind == VALUE_USER_ID && (!digits || n > 20))
 		return "a user id has digits only";
 	if (kind == VALUE_OPAQUE)
@@ -99,15 +121,16 @@ static enum err add_value(struct picker *p, const char *s, size_t n, struct outc
 	struct keyword_row row = {.type = p->type, .op = p->op};
 	char value[VALUE_MAX + 1];
 
-	if (why) {
-		if (!out->bad++)
-			snprintf(out->first_bad, sizeof out->first_bad, "%s", why);
+	if (why && !out->bad++)
+		snprintf(out->first_bad, sizeof out->first_bad, "%s", why);
+	if (why && !out->keep_bad)
 		return ERR_OK;
-	}
+	if (n > VALUE_MAX)
+		n = VALUE_MAX;
 	memcpy(value, s, n);
 	value[n] = '\0';
 	row.value = value;
-	return add_row(p, &row, out);
+	return why ? add_bad(p, value, why) : add_row(p, &row, out);
 }
 
 /* Ids may be separated by anything that is not part of one. */
@@ -146,15 +169,25 @@ static void tell(struct view *v, const struct outcome *o)
 		    o->bad, o->first_bad);
 	else if (o->added > 1 || o->twice)
 		app_message(v->app, STYLE_NOTE, "%zu added%s", o->added, twice);
-	if (limit && p->rows.n > limit)
+	if (limit && p->rows.n - pick_words_bad(p) > limit)
 		app_message(v->app, STYLE_WARNING, "%zu in the list; a line item takes %u",
-		    p->rows.n, limit);
+		    p->rows.n - pick_words_bad(p), limit);
 }
 
-enum err pick_words_add(struct view *v, const char *text, size_t n, struct errinfo *ei)
+size_t pick_words_bad(const struct picker *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->rows.n; i++)
+		n += p->rows.v[i].bad;
+	return n;
+}
+
+enum err pick_words_add(
+    struct view *v, const char *text, size_t n, bool keep_bad, struct errinfo *ei)
 {
 	struct picker *p = view_state(v);
-	struct outcome out = {0};
+	struct outcome out = {.keep_bad = keep_bad};
 	enum err err = type_is_keyword(p->type) ? add_keywords(p, text, n, &out)
 						: add_values(p, text, n, &out);
 
@@ -163,7 +196,7 @@ enum err pick_words_add(struct view *v, const char *text, size_t n, struct errin
 		return err_set(ei, err, "no memory for the pasted lines");
 	list_move(&p->list, LIST_END);
 	tell(v, &out);
-	if (out.bad && !out.added && !out.twice)
+	if (out.bad && !out.added && !out.twice && !keep_bad)
 		return err_set(ei, ERR_USAGE, "%s", out.first_bad);
 	return ERR_OK;
 }
@@ -194,7 +227,7 @@ void pick_words_apply(struct picker *p)
 		struct pick_row *r = &p->rows.v[i];
 		uint64_t key = word_key(p->type, r->value);
 
-		if (!list_is_marked(&p->list, r->key))
+		if (!list_is_marked(&p->list, r->key) || r->bad)
 			continue;
 		r->op = p->op;
 		if (key == r->key)

@@ -3,6 +3,7 @@
 
 #include "targeting/types.h"
 #include "views/picker.h"
+#include "views/resolver.h"
 
 static const struct kit_option country_rows[] = {
     {"us0", "United States", "COUNTRIES", "US"}, {"de0", "Germany", "COUNTRIES", "DE"}};
@@ -262,27 +263,112 @@ static void second_value_of_a_single_type_is_told(void **state)
 	assert_sees(k, "one Age fits on a line item, and 1 now has more");
 }
 
-static void pasted_lines_mark_what_they_name(void **state)
+/* --- pasted lines --- */
+
+static bool is_resolver_open(struct kit *k)
+{
+	return app_top_kind(k->app, &resolver_view) != NULL;
+}
+
+static void exact_lines_are_staged_when_the_table_is_confirmed(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_CONVERSATION, 2);
+	kit_paste(k, "nfl\r\n  a3 \n\n");
+	assert_true(is_resolver_open(k));
+	assert_sees(k, "2 to include on 2 line items");
+	assert_sees(k, "= exact");
+	assert_int_equal(staging_changes(k->session)->n, 0);
+	kit_press(k, "a");
+	assert_int_equal(staging_changes(k->session)->n, 4);
+	assert_false(is_resolver_open(k));
+	assert_false(is_picker_open(k));
+}
+
+static void ambiguous_and_unknown_lines_are_decided_first(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_LOCATION, 1);
+	kit_paste(k, "San Francisco\nSpringfield, USA\nus0\nAtlantis\n");
+	assert_sees(k, "1 to include on 1 line item, 2 to choose, 1 unknown");
+	assert_sees(k, "2 fit: Enter chooses"); /* two Springfields */
+	kit_press(k, "a");
+	assert_true(is_resolver_open(k));
+	assert_sees(k, "2 to choose and 1 unknown are not decided yet");
+	assert_int_equal(staging_changes(k->session)->n, 0);
+	kit_press(k, "gg Enter"); /* San Francisco: the city, not "South San Francisco" */
+	assert_sees(k, "Line 1: San Francisco");
+	kit_press(k, "Enter");
+	assert_sees(k, "> chosen");
+	kit_press(k, "Enter Down Enter"); /* the cursor went on to Springfield; its second one */
+	assert_sees(k, "3 to include");
+	kit_press(k, "Enter"); /* Atlantis: nothing to choose from */
+	assert_sees(k, "nothing here is called \"Atlantis\"");
+	kit_press(k, "X");
+	assert_sees(k, "1 unknown lines left out");
+	kit_press(k, "a");
+	assert_false(is_resolver_open(k));
+	assert_int_equal(staging_changes(k->session)->n, 3);
+	assert_string_equal(staged_at(k, 0)->value, "c2");
+	assert_string_equal(staged_at(k, 0)->location_type, "CITIES");
+	assert_string_equal(staged_at(k, 1)->value, "c6");
+	assert_string_equal(staged_at(k, 2)->value, "us0");
+}
+
+static void what_alone_fits_is_taken_on_a_key(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_LOCATION, 1);
+	kit_paste(k, "San Francisco\nLos Angeles\nCalifornia\n");
+	assert_sees(k, "0 to include on 1 line item, 3 to choose");
+	kit_press(k, "A");
+	assert_sees(k, "2 taken");
+	assert_sees(k, "2 to include on 1 line item, 1 to choose");
+	kit_press(k, "gg G k d"); /* Los Angeles stands for two: left out */
+	assert_sees(k, "1 left out");
+	kit_press(k, "a");
+	assert_int_equal(staging_changes(k->session)->n, 1); /* li1 has California */
+	assert_string_equal(staged_at(k, 0)->value, "c2");
+}
+
+static void lines_that_are_left_out_come_back(void **state)
 {
 	struct kit *k = *state;
 
 	open_picker(k, TYPE_CONVERSATION, 1);
-	kit_paste(k, "nfl\r\n  a3 \nBasket\n\n");
-	assert_sees(k, "2 of 3 lines marked; 1 not found here, 0 stand for several rows");
-	kit_press(k, "Enter");
-	assert_int_equal(staging_changes(k->session)->n, 2);
+	kit_paste(k, "NFL\nNBA\n");
+	kit_press(k, "* d");
+	assert_sees(k, "2 left out");
+	kit_press(k, "a");
+	assert_sees(k, "every line is left out");
+	kit_press(k, "d");
+	assert_sees(k, "2 to include");
+	kit_press(k, "Esc q"); /* marks first */
+	assert_false(is_resolver_open(k));
+	assert_true(is_picker_open(k));
+	assert_int_equal(staging_changes(k->session)->n, 0);
 }
 
-static void pasted_names_of_several_rows_stay_unmarked(void **state)
+static void decisions_stay_when_other_places_are_looked_at(void **state)
 {
-	static const char paste[] =
-	    "Los Angeles, CA, USA\nus0\n\nwith\0nul\nCITIES\nspringfield, usa\n";
 	struct kit *k = *state;
 
 	open_picker(k, TYPE_LOCATION, 1);
-	app_event(
-	    k->app, &(struct event){.kind = EVENT_PASTE, .text = paste, .len = sizeof paste - 1});
-	assert_sees(k, "2 of 5 lines marked; 2 not found here, 1 stand for several rows");
+	kit_paste(k, "Springfield\nBerlin\n");
+	assert_sees(k, "1 to choose, 1 unknown");
+	kit_press(k, "gg Enter Down Enter"); /* the second Springfield */
+	kit_press(k, "F2");
+	kit_type(k, "in germany");
+	kit_press(k, "Enter");
+	assert_sees(k, "1 to include on 1 line item, 1 to choose"); /* Berlin may be meant now */
+	assert_sees(k, "Berlin, DE");
+	kit_press(k, "A a");
+	assert_int_equal(staging_changes(k->session)->n, 2);
+	assert_string_equal(staged_at(k, 0)->value, "c6");
+	assert_string_equal(staged_at(k, 1)->value, "b1");
 }
 
 static void escape_warns_before_marks_are_lost(void **state)
@@ -333,6 +419,25 @@ static void search_at_x_is_asked_once(void **state)
 	assert_sees(k, "nothing was asked");
 	kit_press(k, "Enter");
 	assert_string_equal(staged_at(k, 0)->value, "p1");
+}
+
+static void unknown_line_can_be_searched_at_x(void **state)
+{
+	struct kit *k = *state;
+
+	searches = 0;
+	kit_connect(k, one_place);
+	open_picker(k, TYPE_LOCATION, 1);
+	kit_paste(k, "us0\nPortland\n");
+	assert_sees(k, "1 unknown");
+	assert_int_equal(searches, 0);
+	kit_press(k, "G C-r");
+	assert_int_equal(searches, 1);
+	assert_sees(k, "Portland, AU");
+	assert_sees(k, "1 to choose");
+	kit_press(k, "A a");
+	assert_int_equal(staging_changes(k->session)->n, 2);
+	assert_string_equal(staged_at(k, 1)->value, "p1");
 }
 
 static struct fake_reply denied(struct fake *f, const struct transport_request *r, unsigned nth)
@@ -422,6 +527,12 @@ static void pasted_keywords_use_the_notation(void **state)
 	kit_paste(
 	    k, "plain words\n\"a phrase\"\n[exact one]\n-not this\n\xF0\x9F\xA4\x96\n\"open\n");
 	assert_sees(k, "5 added; 1 not: line 6");
+	assert_sees(k, "! no"); /* the bad line stays in sight */
+	kit_press(k, "Up");
+	assert_sees(k, "5 to stage");
+	kit_press(k, "Enter");
+	assert_int_equal(staging_changes(k->session)->n, 0);
+	assert_sees(k, "1 lines of the list are no values; Enter again stages the others");
 	kit_press(k, "Enter");
 	assert_int_equal(staging_changes(k->session)->n, 5);
 	assert_string_equal(staged_at(k, 1)->type_name, "PHRASE_KEYWORD");
@@ -458,6 +569,11 @@ static void ids_and_months_are_checked(void **state)
 	kit_press(k, "Enter");
 	assert_sees(k, "not the handle");
 	kit_press(k, "C-u");
+	kit_paste(k, "@nasa\n11348282\n");
+	assert_sees(k, "1 added; 1 not");
+	kit_press(k, "Up Delete");
+	assert_not_sees(k, "@nasa");
+	kit_press(k, "C-a");
 	kit_type(k, "11348282");
 	kit_press(k, "Enter Enter");
 	assert_string_equal(staged_at(k, 0)->value, "11348282");
@@ -525,6 +641,36 @@ static void no_memory_never_stages_a_part(void **state)
 	assert_int_equal(staging_changes(k->session)->n, 2);
 }
 
+/* The same for pasted lines: read, decided, staged. */
+static void no_memory_never_stages_a_part_of_a_paste(void **state)
+{
+	struct kit *k = *state;
+	struct errinfo ei = {0};
+	char what[64];
+
+	for (long n = 0; n < 400; n += n < 100 ? 1 : 7) {
+		open_picker(k, TYPE_LOCATION, 2);
+		mem_fail_after(n, 1);
+		app_event(
+		    k->app, &(struct event){
+				.kind = EVENT_PASTE, .text = "us0\nSan Francisco\n", .len = 18});
+		if (is_resolver_open(k)) {
+			app_draw(k->app);
+			app_exec(k->app, "choose-only", &ei);
+			app_exec(k->app, "stage", &ei);
+		}
+		mem_fail_after(-1, 0);
+		app_close_to(k->app, app_top_kind(k->app, &line_items_view));
+		kit_turns(k);
+		assert_int_equal(staging_load(k->session, &ei), ERR_OK);
+		if (staging_changes(k->session)->n) {
+			assert_int_equal(staging_changes(k->session)->n, 4);
+			assert_int_equal(staging_undo(k->session, what, &ei), ERR_OK);
+		}
+		assert_int_equal(staging_changes(k->session)->n, 0);
+	}
+}
+
 /* --- sizes --- */
 
 static void small_and_odd_screens_are_drawn(void **state)
@@ -536,6 +682,8 @@ static void small_and_odd_screens_are_drawn(void **state)
 		assert_int_equal(app_resize(k->app, sizes[i][0], sizes[i][1]), ERR_OK);
 		open_picker(k, TYPE_LOCATION, 3);
 		kit_type(k, "s");
+		kit_paste(k, "Springfield\nParis\nus0\n");
+		app_draw(k->app);
 		open_picker(k, TYPE_CUSTOM_AUDIENCE, 1);
 		open_picker(k, TYPE_BROAD_KEYWORD, 1);
 		app_draw(k->app);
@@ -558,8 +706,12 @@ int main(void)
 	    CASE(country_facet_changes_the_places),
 	    CASE(what_cannot_be_excluded_says_so),
 	    CASE(second_value_of_a_single_type_is_told),
-	    CASE(pasted_lines_mark_what_they_name),
-	    CASE(pasted_names_of_several_rows_stay_unmarked),
+	    CASE(exact_lines_are_staged_when_the_table_is_confirmed),
+	    CASE(ambiguous_and_unknown_lines_are_decided_first),
+	    CASE(what_alone_fits_is_taken_on_a_key),
+	    CASE(lines_that_are_left_out_come_back),
+	    CASE(decisions_stay_when_other_places_are_looked_at),
+	    CASE(unknown_line_can_be_searched_at_x),
 	    CASE(escape_warns_before_marks_are_lost),
 	    CASE(search_at_x_is_asked_once),
 	    CASE(failure_of_the_list_is_told_below_it),
@@ -570,6 +722,7 @@ int main(void)
 	    CASE(ids_and_months_are_checked),
 	    CASE(hostile_text_stays_text),
 	    CASE(no_memory_never_stages_a_part),
+	    CASE(no_memory_never_stages_a_part_of_a_paste),
 	    CASE(small_and_odd_screens_are_drawn),
 	};
 
