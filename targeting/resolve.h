@@ -16,7 +16,7 @@
 #include "targeting/model.h"
 #include "targeting/set.h"
 
-#define RESOLVE_MAX_CHOICES 20 /* of one line; more are not a choice but a search */
+#define RESOLVE_MAX_CHOICES 100 /* of one line; more are not a choice but a search */
 #define RESOLVE_MAX_BYTES 4096 /* of one line; longer ones are unknown */
 
 enum resolve_kind {

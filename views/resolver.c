@@ -9,15 +9,15 @@
 #include "views/views.h"
 
 #define HEAD 2 /* lines above the table */
-#define CHOICES_MAX (2 * RESOLVE_MAX_CHOICES) /* of one line: what the list had, and a search */
+#define CHOICES_MAX (RESOLVE_MAX_CHOICES + 20) /* of one line: what the list had, and a search */
 
 enum column { COL_LINE, COL_TEXT, COL_STATE, COL_NAME, COL_KIND, COL_COUNTRY, COL_HERE, COL_COUNT };
 
 static const struct table_column columns[COL_COUNT] = {
     [COL_LINE] = {"Line", 4, 5, 0, ALIGN_RIGHT, CUT_END, COL_NONE},
-    [COL_TEXT] = {"Pasted", 14, 60, 3, ALIGN_LEFT, CUT_END, COL_SORT},
-    [COL_STATE] = {"", 9, 9, 0, ALIGN_LEFT, CUT_END, COL_SORT},
-    [COL_NAME] = {"Stands for", 20, 0, 5, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
+    [COL_TEXT] = {"Pasted", 14, 60, 2, ALIGN_LEFT, CUT_END, COL_SORT},
+    [COL_STATE] = {"", 10, 10, 0, ALIGN_LEFT, CUT_END, COL_SORT},
+    [COL_NAME] = {"Stands for", 24, 0, 6, ALIGN_LEFT, CUT_END, COL_SORT},
     [COL_KIND] = {"Kind", 11, 14, 0, ALIGN_LEFT, CUT_END, COL_SORT},
     [COL_COUNTRY] = {"Country", 7, 7, 0, ALIGN_LEFT, CUT_END, COL_HIDEABLE},
     [COL_HERE] = {"Here already", 12, 14, 0, ALIGN_LEFT, CUT_END, COL_HIDEABLE},
@@ -260,21 +260,19 @@ static void draw_counts(const struct state *st, struct canvas *c)
 
 static void draw_advice(const struct state *st, struct canvas *c)
 {
-	char among[160];
-	int x = 1;
+	struct canvas_field f = {1, 1, c->area.w - 2, STYLE_DIM, ALIGN_LEFT, CUT_END};
+	char among[160], line[320];
+	const char *text = line;
 
-	if (st->ei.code) {
-		canvas_str(c, x, 1, STYLE_ERROR, st->ei.msg);
-		return;
-	}
-	if (n_open(st))
-		x = canvas_str(c, x, 1, STYLE_DIM,
-		    "Nothing is staged yet: Enter chooses, d leaves a line out, X all unknown.");
-	else
-		x = canvas_str(c, x, 1, STYLE_DIM, "Nothing is staged yet: a stages, q leaves.");
 	pick_facets_text(st->picker, among, sizeof among);
-	if (among[0])
-		canvas_strf(c, x, 1, STYLE_DIM, " Looked up in: %s.", among);
+	snprintf(line, sizeof line, "Nothing is staged yet: %s.%s%s",
+	    n_open(st) ? "Enter chooses, d leaves out, X all unknown" : "a stages, q leaves",
+	    among[0] ? "  Looked up in " : "", among);
+	if (st->ei.code) {
+		text = st->ei.msg;
+		f.style = STYLE_ERROR;
+	}
+	canvas_field(c, &f, text, strlen(text));
 }
 
 static void resolver_draw(const struct view *v, struct canvas *c)

@@ -218,22 +218,23 @@ static void ten_thousand_lines_against_all_places(void **state)
 
 static void many_choices_are_cut_and_counted(void **state)
 {
-	static char names[50][40];
-	struct option many[50];
+	enum { MANY = RESOLVE_MAX_CHOICES + 30 };
+	static char names[MANY][40];
+	static struct option many[MANY];
 	struct resolve_index x;
 	struct resolve_result r;
 
 	(void)state;
-	for (size_t i = 0; i < 50; i++) {
+	for (size_t i = 0; i < MANY; i++) {
 		snprintf(names[i], sizeof names[i], "Springfield, S%zu, USA", i);
 		many[i] = (struct option){.value = names[i] + 13, .name = names[i]};
 	}
 	resolve_index_init(&x);
 	resolve_result_init(&r);
-	assert_int_equal(resolve_index_build(&x, many, 50), ERR_OK);
+	assert_int_equal(resolve_index_build(&x, many, MANY), ERR_OK);
 	assert_int_equal(resolve_block(&r, &x, "springfield", 11), ERR_OK);
 	assert_int_equal(r.v[0].n_choices, RESOLVE_MAX_CHOICES);
-	assert_int_equal(r.v[0].n_more, 50 - RESOLVE_MAX_CHOICES);
+	assert_int_equal(r.v[0].n_more, MANY - RESOLVE_MAX_CHOICES);
 	for (size_t i = 0; i < RESOLVE_MAX_CHOICES; i++)
 		assert_int_equal(r.v[0].choices[i], i);
 	resolve_index_done(&x);
