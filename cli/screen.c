@@ -285,7 +285,8 @@ static void tell_store_messages(struct screen *s)
 
 enum err screen_open(struct screen *s, const struct screen_start *start, struct errinfo *ei)
 {
-	struct session_config cfg = {.profile = start->profile_name, .account = start->account};
+	struct session_config cfg = {
+	    .profile = start->profile_name, .account = start->account, .resume_draft = true};
 	enum err err;
 
 	current = s;

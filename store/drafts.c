@@ -4,12 +4,9 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "store/state.h"
 
 #define IDS_MAX (64u * 1024 * 1024)
-
-enum action_kind { ACTION_STAGE, ACTION_UNSTAGE, ACTION_HOLD, ACTION_UNHOLD };
 
 /* What an action does to one edit, and how that is taken back. The state or flag is part of the
  * condition: an edit that a batch took meanwhile is left alone. */
@@ -30,6 +27,7 @@ static const struct effect effects[][2] = {
     [ACTION_UNSTAGE] = {{to_gone, "gone"}, {to_staged, "back"}},
     [ACTION_HOLD] = {{to_held, "hold"}, {to_unheld, "unhold"}},
     [ACTION_UNHOLD] = {{to_unheld, "unhold"}, {to_held, "hold"}},
+    [ACTION_DELETE] = {{to_gone, "gone"}, {to_staged, "back"}},
 };
 
 /* --- actions --- */
@@ -88,15 +86,13 @@ static enum err set_action_ids(
 /* --- staging --- */
 
 static enum err stage_all(
-    struct store *s, const char *account, struct change_set *v, int64_t group, struct errinfo *ei)
+    struct store *s, int64_t draft, struct change_set *v, int64_t group, struct errinfo *ei)
 {
-	enum err err;
-	int64_t draft = state_draft(s, account, true, &err, ei), last = 0;
-	int64_t next = db_int(&s->state, "SELECT id FROM next_edit", NULL, NULL);
+	int64_t last = 0, next = db_int(&s->state, "SELECT id FROM next_edit", NULL, NULL);
+	enum err err = ERR_OK;
 	struct buf ids;
 
 	buf_init(&ids, IDS_MAX);
-	state_draft_log(&s->log, s->realm, account, s->draft);
 	for (size_t i = 0; i < v->n && !err; i++) {
 		struct change *c = &v->v[i];
 
@@ -116,6 +112,15 @@ static enum err stage_all(
 	return err;
 }
 
+enum err draft_stage(
+    struct store *s, int64_t draft, struct change_set *v, const char *title, struct errinfo *ei)
+{
+	int64_t group = 0;
+	enum err err = add_action(s, draft, ACTION_STAGE, title, &group, ei);
+
+	return err ? err : stage_all(s, draft, v, group, ei);
+}
+
 static enum err check_edits(const struct change_set *v, struct errinfo *ei)
 {
 	for (size_t i = 0; i < v->n; i++) {
@@ -132,7 +137,7 @@ static enum err check_edits(const struct change_set *v, struct errinfo *ei)
 enum err drafts_stage(struct store *s, const char *account, struct change_set *v, const char *title,
     struct errinfo *ei)
 {
-	int64_t draft, group = 0;
+	int64_t draft;
 	enum err err = check_edits(v, ei);
 
 	if (err || !v->n)
@@ -141,10 +146,10 @@ enum err drafts_stage(struct store *s, const char *account, struct change_set *v
 	if (err)
 		return err;
 	draft = state_draft(s, account, true, &err, ei);
-	if (!err)
-		err = add_action(s, draft, ACTION_STAGE, title, &group, ei);
-	if (!err)
-		err = stage_all(s, account, v, group, ei);
+	if (!err) {
+		state_draft_log(&s->log, s->realm, account, s->draft);
+		err = draft_stage(s, draft, v, title, ei);
+	}
 	err = state_end(s, err, ei);
 	for (size_t i = 0; err && i < v->n; i++)
 		v->v[i].id = v->v[i].group = 0;
@@ -153,15 +158,8 @@ enum err drafts_stage(struct store *s, const char *account, struct change_set *v
 
 /* --- unstaging and holding --- */
 
-struct bulk {
-	const uint64_t *ids;
-	size_t n;
-	enum action_kind kind;
-	const char *what; /* "unstage" */
-};
-
-static enum err apply_each(struct store *s, int64_t draft, const struct bulk *b, struct buf *done,
-    size_t *n, struct errinfo *ei)
+static enum err apply_each(struct store *s, int64_t draft, const struct draft_bulk *b,
+    struct buf *done, size_t *n, struct errinfo *ei)
 {
 	const struct effect *e = &effects[b->kind][0];
 	enum err err = ERR_OK;
@@ -183,31 +181,44 @@ static enum err apply_each(struct store *s, int64_t draft, const struct bulk *b,
 	return err;
 }
 
-static enum err run_bulk(
-    struct store *s, const char *account, const struct bulk *b, size_t *done, struct errinfo *ei)
+enum err draft_bulk(struct store *s, int64_t draft, const struct draft_bulk *b, const char *title,
+    size_t *done, struct errinfo *ei)
 {
-	char title[64];
-	size_t n = 0;
+	char counted[64];
 	struct buf ids;
-	int64_t draft, action;
+	int64_t action;
+	enum err err;
+
+	*done = 0;
+	buf_init(&ids, IDS_MAX);
+	err = apply_each(s, draft, b, &ids, done, ei);
+	if (!err && *done) {
+		snprintf(
+		    counted, sizeof counted, "%s %zu edit%s", title, *done, *done == 1 ? "" : "s");
+		err = add_action(
+		    s, draft, b->kind, b->kind == ACTION_DELETE ? title : counted, &action, ei);
+		if (!err)
+			err = set_action_ids(s, action, &ids, ei);
+	}
+	buf_done(&ids);
+	return err;
+}
+
+static enum err run_bulk(struct store *s, const char *account, const struct draft_bulk *b,
+    const char *title, size_t *done, struct errinfo *ei)
+{
+	size_t n = 0;
+	int64_t draft;
 	enum err err = state_begin(s, false, ei);
 
 	if (done)
 		*done = 0;
 	if (err)
 		return err;
-	buf_init(&ids, IDS_MAX);
 	draft = state_draft(s, account, false, &err, ei);
 	if (!err && draft)
-		err = apply_each(s, draft, b, &ids, &n, ei);
-	if (!err && n) {
-		snprintf(title, sizeof title, "%s %zu edit%s", b->what, n, n == 1 ? "" : "s");
-		err = add_action(s, draft, b->kind, title, &action, ei);
-		if (!err)
-			err = set_action_ids(s, action, &ids, ei);
-	}
+		err = draft_bulk(s, draft, b, title, &n, ei);
 	err = state_end(s, err, ei);
-	buf_done(&ids);
 	if (!err && done)
 		*done = n;
 	return err;
@@ -216,16 +227,16 @@ static enum err run_bulk(
 enum err drafts_unstage(struct store *s, const char *account, const uint64_t *ids, size_t n,
     size_t *done, struct errinfo *ei)
 {
-	return run_bulk(s, account, &(struct bulk){ids, n, ACTION_UNSTAGE, "unstage"}, done, ei);
+	return run_bulk(
+	    s, account, &(struct draft_bulk){ids, n, ACTION_UNSTAGE}, "unstage", done, ei);
 }
 
 enum err drafts_hold(struct store *s, const char *account, const struct draft_hold *h, size_t *done,
     struct errinfo *ei)
 {
-	struct bulk b = {
-	    h->ids, h->n, h->held ? ACTION_HOLD : ACTION_UNHOLD, h->held ? "hold back" : "include"};
+	struct draft_bulk b = {h->ids, h->n, h->held ? ACTION_HOLD : ACTION_UNHOLD};
 
-	return run_bulk(s, account, &b, done, ei);
+	return run_bulk(s, account, &b, h->held ? "hold back" : "include", done, ei);
 }
 
 /* --- undo and redo --- */
@@ -246,7 +257,7 @@ static bool load_step(
 		unsigned kind = (unsigned)sqlite3_column_int(st, 1);
 
 		a->id = sqlite3_column_int64(st, 0);
-		a->kind = kind <= ACTION_UNHOLD ? (enum action_kind)kind : ACTION_STAGE;
+		a->kind = kind <= ACTION_DELETE ? (enum action_kind)kind : ACTION_STAGE;
 		snprintf(
 		    out->title, sizeof out->title, "%s", (const char *)sqlite3_column_text(st, 2));
 		buf_clear(&a->ids);
@@ -282,7 +293,7 @@ static enum err play(
 }
 
 /* Actions that have no effect any more (all of it was posted) are passed over and forgotten. */
-static enum err play_next(
+enum err draft_step(
     struct store *s, int64_t draft, bool back, struct draft_step *out, struct errinfo *ei)
 {
 	const char *next =
@@ -320,7 +331,7 @@ static enum err undo_or_redo(
 		return err;
 	draft = state_draft(s, account, false, &err, ei);
 	if (!err)
-		err = play_next(s, draft, back, step, ei);
+		err = draft_step(s, draft, back, step, ei);
 	return state_end(s, err, ei);
 }
 
@@ -413,76 +424,4 @@ struct draft_counts drafts_count(struct store *s, const char *account)
 	s->counted = n;
 	s->counted_draft = draft;
 	return n;
-}
-
-/* --- several drafts --- */
-
-enum err drafts_select(struct store *s, const char *account, const char *name, struct errinfo *ei)
-{
-	size_t n = strlen(name);
-	char before[sizeof s->draft];
-	enum err err;
-
-	if (n >= sizeof s->draft || !text_is_utf8(name, n))
-		return err_set(ei, ERR_USAGE, "the name of a draft has at most 64 bytes of UTF-8");
-	memcpy(before, s->draft, sizeof before);
-	memcpy(s->draft, name, n + 1);
-	if (!n || !s->state.sql)
-		return ERR_OK;
-	state_draft(s, account, true, &err, ei);
-	if (err)
-		memcpy(s->draft, before, sizeof before);
-	return err;
-}
-
-const char *drafts_selected(const struct store *s)
-{
-	return s->draft;
-}
-
-void draft_names_done(struct draft_names *d)
-{
-	arena_done(&d->arena);
-	mem_free(d->v);
-	memset(d, 0, sizeof *d);
-}
-
-static enum err add_name(struct draft_names *d, sqlite3_stmt *st)
-{
-	enum err err = ERR_OK;
-
-	if (d->n == d->cap) {
-		size_t cap = d->cap ? d->cap * 2 : 8;
-		void *v = mem_realloc_array(d->v, cap, sizeof *d->v);
-
-		if (!v)
-			return ERR_NOMEM;
-		d->v = v;
-		d->cap = cap;
-	}
-	d->v[d->n].name = row_text(&d->arena, st, 0, &err);
-	d->v[d->n++].staged = (size_t)sqlite3_column_int64(st, 1);
-	return err;
-}
-
-enum err drafts_names(
-    struct store *s, const char *account, struct draft_names *d, struct errinfo *ei)
-{
-	enum err err = ERR_OK, done;
-	sqlite3_stmt *st;
-
-	memset(d, 0, sizeof *d);
-	arena_init(&d->arena);
-	if (!s->state.sql)
-		return ERR_OK;
-	st = db_query(&s->state,
-	    "SELECT d.name, (SELECT count(*) FROM change c WHERE c.draft = d.id AND c.state = 0)"
-	    " FROM draft d WHERE d.realm=? AND d.account=? ORDER BY d.name",
-	    BIND(INT(s->state_realm), TEXT(account)));
-	while (!err && db_row(st))
-		err = add_name(d, st);
-	done = db_done(&s->state, st, ei);
-	if (err)
-		err_set(ei, err, "out of memory");
-	return state_guard(s, err ? err : done);
 }

@@ -5,7 +5,8 @@
  * Drafts belong to the realm of store_bind() (host and API version) and to an account. An edit is in
  * exactly one state: STAGED, then SENDING and UNKNOWN while a batch of the journal has it, then
  * APPLIED, or GONE when it was unstaged or undone. Undo and redo work on whole actions (a group that
- * was staged, an unstaging, a hold) without limit and survive a restart. */
+ * was staged, an unstaging, a hold) without limit and survive a restart. All functions work on the
+ * selected draft of the account (draft_names.h). */
 #ifndef RETICLE_STORE_DRAFTS_H
 #define RETICLE_STORE_DRAFTS_H
 
@@ -51,23 +52,5 @@ enum err drafts_list(struct store *s, const char *account, enum draft_state stat
 struct draft_counts drafts_count(struct store *s, const char *account);
 /* Changes whenever any terminal changed state.db: compare with the last one before a reload. */
 uint64_t drafts_version(struct store *s);
-
-/* Several drafts per account; "" is the one that is always there. Selecting an unknown name makes
- * it. The selection holds for this handle. Names: 1..64 bytes, valid UTF-8. */
-enum err drafts_select(struct store *s, const char *account, const char *name, struct errinfo *ei);
-const char *drafts_selected(const struct store *s);
-struct draft_name {
-	const char *name;
-	size_t staged;
-};
-struct draft_names {
-	struct arena arena;
-	struct draft_name *v;
-	size_t n, cap;
-};
-void draft_names_done(struct draft_names *d);
-/* d need not be initialised; release it with draft_names_done, after an error too. */
-enum err drafts_names(
-    struct store *s, const char *account, struct draft_names *d, struct errinfo *ei);
 
 #endif

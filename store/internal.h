@@ -33,6 +33,7 @@ struct store {
 	char realm[STORE_REALM_MAX]; /* "host/version"; "" before store_bind */
 	int64_t cache_realm, state_realm;
 	char draft[65]; /* selected draft, "" the first */
+	int64_t draft_row; /* its row, so that a new name is followed; 0: not looked up */
 	struct held_lock locks[STORE_LOCKS];
 	struct draft_counts counted; /* of counted_draft when the version was counted_version */
 	int64_t counted_draft;

@@ -85,6 +85,20 @@ static enum err on_draft(struct rebuild *r, const struct sidelog_entry *e)
 	return err;
 }
 
+static enum err on_rename(struct rebuild *r, const struct sidelog_entry *e)
+{
+	const char *account = sidelog_get(e, "account"), *name = sidelog_get(e, "name");
+	const char *to = sidelog_get(e, "to");
+	enum err err;
+	int64_t realm = realm_of(r, e, &err);
+
+	if (err || !realm || !account || !name || !to)
+		return err;
+	return db_run(&r->s->state,
+	    "UPDATE OR IGNORE draft SET name=? WHERE realm=? AND account=? AND name=?",
+	    BIND(TEXT(to), INT(realm), TEXT(account), TEXT(name)), r->ei);
+}
+
 static enum err on_edit(struct rebuild *r, const struct sidelog_entry *e)
 {
 	const char *what = sidelog_get(e, "what");
@@ -197,6 +211,8 @@ static enum err on_line(void *user, const struct sidelog_entry *e)
 		return ERR_OK;
 	if (strcmp(e->verb, "draft") == 0)
 		return on_draft(r, e);
+	if (strcmp(e->verb, "rename") == 0)
+		return on_rename(r, e);
 	if (strcmp(e->verb, "edit") == 0)
 		return on_edit(r, e);
 	if (strcmp(e->verb, "gone") == 0)

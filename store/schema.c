@@ -85,8 +85,12 @@ static const char state_1[] =
     "CREATE TABLE history(id INTEGER PRIMARY KEY AUTOINCREMENT, prompt TEXT NOT NULL,"
     " line TEXT NOT NULL, UNIQUE(prompt, line));";
 
+/* named drafts are shown with their age, and a deleted one can be brought back */
+static const char state_2[] = "ALTER TABLE draft ADD COLUMN made INTEGER NOT NULL DEFAULT 0;"
+			      "ALTER TABLE draft ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;";
+
 #define CACHE_ID 0x52544332 /* "RTC2" */
 #define STATE_ID 0x52545334 /* "RTS4" */
 
 const struct db_schema cache_schema = {CACHE_ID, (const char *const[]){cache_1}, 1, false};
-const struct db_schema state_schema = {STATE_ID, (const char *const[]){state_1}, 1, true};
+const struct db_schema state_schema = {STATE_ID, (const char *const[]){state_1, state_2}, 2, true};

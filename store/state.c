@@ -240,14 +240,18 @@ int64_t state_draft(
 	    &s->state, find, BIND(INT(s->state_realm), TEXT(account), TEXT(s->draft)), &found);
 
 	*err = ERR_OK;
+	/* staged into what another terminal deleted meanwhile: it is there again */
+	if (found && make)
+		*err = db_run(&s->state, "UPDATE draft SET deleted=0 WHERE id=? AND deleted<>0",
+		    BIND(INT(id)), ei);
 	if (found || !make)
 		return id;
 	if (!s->state_realm) {
 		*err = err_set(ei, ERR_STORE, "no account is open");
 		return 0;
 	}
-	*err = db_run(&s->state, "INSERT INTO draft(realm, account, name) VALUES(?,?,?)",
-	    BIND(INT(s->state_realm), TEXT(account), TEXT(s->draft)), ei);
+	*err = db_run(&s->state, "INSERT INTO draft(realm, account, name, made) VALUES(?,?,?,?)",
+	    BIND(INT(s->state_realm), TEXT(account), TEXT(s->draft), INT(clock_wall_s())), ei);
 	return db_last_id(&s->state);
 }
 

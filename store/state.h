@@ -29,6 +29,25 @@ void state_edit_log(struct sidelog *l, const struct change *c);
 enum err state_edit_insert(
     struct store *s, int64_t draft, int64_t id, const struct change *c, struct errinfo *ei);
 
+/* --- what drafts.c does inside a transaction, for draft_names.c --- */
+
+enum action_kind { ACTION_STAGE, ACTION_UNSTAGE, ACTION_HOLD, ACTION_UNHOLD, ACTION_DELETE };
+
+struct draft_bulk { /* one action on edits that are there */
+	const uint64_t *ids;
+	size_t n;
+	enum action_kind kind; /* not ACTION_STAGE */
+};
+/* As one action. title is followed by the count of edits, except of ACTION_DELETE. */
+enum err draft_bulk(struct store *s, int64_t draft, const struct draft_bulk *b, const char *title,
+    size_t *done, struct errinfo *ei);
+/* The line of edits.log that names the draft (state_draft_log) comes before. */
+enum err draft_stage(
+    struct store *s, int64_t draft, struct change_set *v, const char *title, struct errinfo *ei);
+/* Undo (back) or redo the next action; ERR_NOTFOUND. */
+enum err draft_step(
+    struct store *s, int64_t draft, bool back, struct draft_step *out, struct errinfo *ei);
+
 /* Put the edits of a batch into a state, whatever they are in now, save GONE. Used by the journal
  * and by the rebuilding. */
 enum err batch_moves_edits(struct store *s, int64_t batch, enum batch_state st, struct errinfo *ei);

@@ -20,7 +20,7 @@
 
 struct app;
 
-#define STATUS_SEGMENTS 12
+#define STATUS_SEGMENTS 14
 struct status {
 	struct status_segment {
 		char text[96];

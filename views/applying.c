@@ -7,6 +7,7 @@
 #include "store/drafts.h"
 #include "store/lock.h"
 #include "views/applying_int.h"
+#include "views/draft.h"
 #include "views/staging.h"
 
 static enum err make(struct session *s)
@@ -354,12 +355,14 @@ static enum err begin_journal(struct applying *a, const struct applying_plan *p,
 	struct journal_batch_plan *batches = mem_array(p->plan->n_batches, sizeof *batches);
 	const struct change **ops = mem_array(a->status.n_ops, sizeof *ops);
 	struct journal_plan plan = {a->account, "post", p->digest, batches, p->plan->n_batches};
-	char title[64];
+	char title[160];
+	const char *draft = draft_active(a->session);
 	enum err err =
 	    batches && ops ? ERR_OK : err_set(ei, ERR_NOMEM, "no memory for the journal");
 
-	snprintf(title, sizeof title, "%zu changes on %zu line items", p->plan->n_ops,
-	    p->plan->n_line_items);
+	snprintf(title, sizeof title, "%zu change%s on %zu line item%s%s%s", p->plan->n_ops,
+	    p->plan->n_ops == 1 ? "" : "s", p->plan->n_line_items,
+	    p->plan->n_line_items == 1 ? "" : "s", draft[0] ? ", draft " : "", draft);
 	plan.title = title;
 	for (size_t i = 0; !err && i < a->status.n_ops; i++)
 		ops[i] = a->posted->rows[i].change;

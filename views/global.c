@@ -7,6 +7,8 @@
 #include "tui/app.h"
 #include "views/applying.h"
 #include "views/commands.h"
+#include "views/draft.h"
+#include "views/drafts.h"
 #include "views/session.h"
 #include "views/staging.h"
 #include "views/views.h"
@@ -82,6 +84,18 @@ enum err views_command(void *user, const struct command_call *call, struct errin
 		return go(app, &problems_view, NULL, ei);
 	case VIEWS_JOURNAL:
 		return go(app, &journal_view, NULL, ei);
+	case VIEWS_DRAFTS:
+		return go(app, &drafts_view, NULL, ei);
+	case VIEWS_DRAFT:
+		if (!call->argc)
+			return go(app, &drafts_view, NULL, ei);
+		return drafts_run(app, call, draft_active(s), ei);
+	case VIEWS_DRAFT_NEW:
+	case VIEWS_DRAFT_RENAME:
+	case VIEWS_DRAFT_COPY:
+	case VIEWS_DRAFT_DELETE:
+	case VIEWS_DRAFT_RESTORE:
+		return drafts_run(app, call, draft_active(s), ei);
 	case VIEWS_RULES:
 		return show_rules(app, ei);
 	case VIEWS_BUDGETS:
@@ -188,6 +202,8 @@ void views_status(void *user, struct status *st)
 	status_age(s, st);
 	if (unknown)
 		status_add(st, true, STYLE_DANGER, "%zu unknown", unknown);
+	if (draft_active(s)[0])
+		status_add(st, true, STYLE_NOTE, "draft %.64s", draft_active(s));
 	if (n.creates + n.deletes)
 		status_add(st, true, STYLE_CHANGED, "%u staged", n.creates + n.deletes);
 	else
@@ -196,6 +212,10 @@ void views_status(void *user, struct status *st)
 
 void views_changed(struct app *app, unsigned kinds)
 {
+	char notice[160];
+
+	if (draft_notice(app_user(app), notice))
+		app_message(app, STYLE_WARNING, "%s", notice);
 	(void)kinds; /* each view compares the generations of what it shows, in its layout */
 	for (struct view *v = app_top(app); v; v = v->below)
 		view_touch(v, TOUCH_ALL);

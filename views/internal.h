@@ -78,6 +78,7 @@ struct session {
 	/* an account that was chosen in the program is opened again next time, once X let us in; one
 	 * that an option named is not */
 	bool started, remember;
+	char draft_notice[160]; /* see draft_notice() */
 	struct timer_id opening; /* the rest of the snapshot is still to be read */
 	unsigned pending; /* DATA_BITs to tell of at the start of the next turn */
 	bool telling;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "views/commands.h"
+#include "views/draft.h"
 #include "views/judge.h"
 #include "views/review_model.h"
 #include "views/rows.h"
@@ -265,7 +266,8 @@ static void head_line(struct head *h, enum style style, const char *text)
 static void head_plan(const struct state *st, struct head *h)
 {
 	const struct plan *p = &st->model.plan;
-	char text[256];
+	const char *draft = draft_active(st->session);
+	char text[320];
 
 	if (!p->n_ops) {
 		if (st->model.n_rows && applying_status(st->session)->phase == APPLYING_IDLE)
@@ -273,9 +275,9 @@ static void head_plan(const struct state *st, struct head *h)
 		return;
 	}
 	snprintf(text, sizeof text,
-	    "%zu change%s on %zu line item%s of %s, in %zu batch%s, each posted as a whole or not "
-	    "at all. Plan %.8s. P posts.",
-	    p->n_ops, p->n_ops == 1 ? "" : "s", p->n_line_items, p->n_line_items == 1 ? "" : "s",
+	    "%s%s%s%zu change%s on %zu line item%s of %s, in %zu batch%s, each posted as a whole "
+	    "or not at all. Plan %.8s. P posts.",
+	    draft[0] ? "Draft " : "", draft, draft[0] ? ": " : "", p->n_ops, p->n_ops == 1 ? "" : "s", p->n_line_items, p->n_line_items == 1 ? "" : "s",
 	    session_account_id(st->session), p->n_batches, p->n_batches == 1 ? "" : "es",
 	    st->model.digest);
 	head_line(h, STYLE_NORMAL, text);
@@ -493,6 +495,7 @@ static enum err post(struct view *v, struct errinfo *ei)
 	struct state *st = view_state(v);
 	const struct plan *p = &st->model.plan;
 	const struct account *acct = session_account(st->session);
+	const char *draft = draft_active(st->session);
 	bool world = plan_goes_worldwide(p), ack = plan_must_acknowledge(p);
 	char text[900], yes[64];
 	struct confirm c = {.title = "Post these changes?",
@@ -518,7 +521,9 @@ static enum err post(struct view *v, struct errinfo *ei)
 	snprintf(st->posting, sizeof st->posting, "%s", st->model.digest);
 	snprintf(yes, sizeof yes, "Post %zu change%s", p->n_ops, p->n_ops == 1 ? "" : "s");
 	snprintf(text, sizeof text,
-	    "%zu change%s on %zu line item%s of %.80s (%s).\nPlan %.8s, %zu batch%s.%s%s", p->n_ops,
+	    "%s%.64s%s%zu change%s on %zu line item%s of %.80s (%s).\nPlan %.8s, %zu "
+	    "batch%s.%s%s",
+	    draft[0] ? "Draft " : "", draft, draft[0] ? ": " : "", p->n_ops,
 	    p->n_ops == 1 ? "" : "s", p->n_line_items, p->n_line_items == 1 ? "" : "s",
 	    acct && acct->name ? acct->name : "account", session_account_id(st->session),
 	    st->model.digest, p->n_batches, p->n_batches == 1 ? "" : "es",

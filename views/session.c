@@ -9,6 +9,7 @@
 #include "views/applying.h"
 #include "views/budget_store.h"
 #include "views/clip.h"
+#include "views/draft.h"
 #include "views/internal.h"
 #include "views/judge.h"
 #include "views/lint.h"
@@ -310,6 +311,7 @@ enum err session_open_account(struct session *s, const char *id, struct errinfo 
 	lists_forget(s);
 	set_text(s->account_id, sizeof s->account_id, id);
 	s->remember = s->started;
+	draft_resume(s);
 	err = lists_load_snapshot(s, ei);
 	if (!err)
 		err = staging_load(s, ei);

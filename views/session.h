@@ -58,6 +58,7 @@ struct session_config {
 	int64_t cache_days;
 	int64_t batch_size;
 	bool demo;
+	bool resume_draft; /* open the draft that was last worked on; else the default one */
 	bool read_only; /* started with --read-only, or the profile says so */
 	session_change_fn *change; /* may be NULL */
 	void *user;

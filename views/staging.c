@@ -6,6 +6,7 @@
 #include "store/drafts.h"
 #include "targeting/set.h"
 #include "views/applying.h"
+#include "views/draft.h"
 #include "views/internal.h"
 
 #define FOLLOW_MS 1000 /* how soon what another terminal stages is seen */
@@ -96,6 +97,7 @@ static void on_follow(struct loop *l, void *user)
 	s->staging->follow = loop_timer(l, FOLLOW_MS, on_follow, s);
 	if (!s->account_id[0] || drafts_version(s->cfg.store) == s->staging->version)
 		return;
+	draft_follow(s);
 	staging_load(s, &ei);
 	applying_recount(s);
 }

@@ -5,7 +5,7 @@
 #include "tests/unit/store/temp.h"
 
 #include "base/buf.h"
-#include "store/drafts.h"
+#include "store/draft_names.h"
 
 #define ACCOUNT "18ce54d4x5t"
 

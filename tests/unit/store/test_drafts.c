@@ -195,9 +195,9 @@ static void accounts_hosts_and_drafts_are_apart(void **state)
 	assert_int_equal(drafts_names(s, ACCOUNT, &names, &ei), ERR_OK);
 	assert_int_equal(names.n, 2);
 	assert_string_equal(names.v[0].name, "");
-	assert_int_equal(names.v[0].staged, 1);
+	assert_int_equal(names.v[0].n.staged, 1);
 	assert_string_equal(names.v[1].name, "spring");
-	assert_int_equal(names.v[1].staged, 2);
+	assert_int_equal(names.v[1].n.staged, 2);
 	draft_names_done(&names);
 	assert_int_equal(drafts_select(s, ACCOUNT, "", &ei), ERR_OK);
 	assert_string_equal(listed(DRAFT_STAGED), "a0");

@@ -517,10 +517,30 @@ static void d10_newer_files_are_left_alone(void **state)
 	/* the cache works from memory */
 	assert_int_equal(catalog_begin(s, "x", "", true, &f, &ei), ERR_OK);
 	store_close(s);
-	edit_version(path, "PRAGMA user_version=1");
+	edit_version(path, "PRAGMA user_version=2");
 	edit_version(cache, "PRAGMA user_version=1");
 	temp_open();
 	assert_string_equal(listed(DRAFT_STAGED), "a0");
+}
+
+/* What each step of the schema added is taken away again: a file as that version left it. */
+static void d10_older_files_are_brought_forward(void **state)
+{
+	char *path = temp_file(temp_paths.state, "state.db");
+	struct draft_names d;
+
+	(void)state;
+	stage("a", 2, NULL);
+	store_close(s);
+	edit_version(path, "ALTER TABLE draft DROP COLUMN made;"
+			   "ALTER TABLE draft DROP COLUMN deleted; PRAGMA user_version=1");
+	temp_open();
+	assert_string_equal(listed(DRAFT_STAGED), "a0 a1");
+	assert_int_equal(drafts_names(s, ACCOUNT, &d, &ei), ERR_OK);
+	assert_int_equal(d.n, 1);
+	assert_int_equal(d.v[0].deleted_at, 0);
+	draft_names_done(&d);
+	assert_int_equal(access(temp_file(temp_paths.state, "state.db.version-1"), F_OK), 0);
 }
 
 static void d10_a_foreign_database_is_not_ours(void **state)
@@ -706,6 +726,7 @@ int main(void)
 	    TEMP(d8_without_locks_nothing_is_posted),
 	    TEMP(d9_a_holder_that_slept_writes_nothing),
 	    TEMP(d10_newer_files_are_left_alone),
+	    TEMP(d10_older_files_are_brought_forward),
 	    TEMP(d10_a_foreign_database_is_not_ours),
 	    TEMP(d11_no_descriptor_reaches_a_child),
 	    TEMP(d12_log_of_sqlite_stays_bounded),

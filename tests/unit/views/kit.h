@@ -223,6 +223,7 @@ static void kit_start(struct kit *k)
 	    .account = KIT_ACCOUNT,
 	    .cache_days = 7,
 	    .batch_size = 500,
+	    .resume_draft = true,
 	    .change = kit_changed,
 	    .user = k};
 	struct app_config ac = {.headless = true,

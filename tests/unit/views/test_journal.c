@@ -143,7 +143,7 @@ static void the_view_shows_postings_and_their_requests(void **state)
 	world_stage(k, "li1", "shoes");
 	world_post_all(k);
 	kit_turns(k);
-	assert_sees(k, "1 changes on 1 line items");
+	assert_sees(k, "1 change on 1 line item");
 	assert_sees(k, "applied and seen");
 	kit_press(k, "Enter");
 	assert_sees(k, "Batch 1: applied and seen, 1 operation");
