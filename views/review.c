@@ -277,7 +277,8 @@ static void head_plan(const struct state *st, struct head *h)
 	snprintf(text, sizeof text,
 	    "%s%s%s%zu change%s on %zu line item%s of %s, in %zu batch%s, each posted as a whole "
 	    "or not at all. Plan %.8s. P posts.",
-	    draft[0] ? "Draft " : "", draft, draft[0] ? ": " : "", p->n_ops, p->n_ops == 1 ? "" : "s", p->n_line_items, p->n_line_items == 1 ? "" : "s",
+	    draft[0] ? "Draft " : "", draft, draft[0] ? ": " : "", p->n_ops,
+	    p->n_ops == 1 ? "" : "s", p->n_line_items, p->n_line_items == 1 ? "" : "s",
 	    session_account_id(st->session), p->n_batches, p->n_batches == 1 ? "" : "es",
 	    st->model.digest);
 	head_line(h, STYLE_NORMAL, text);
