@@ -8,6 +8,8 @@
 #include "tui/app.h"
 #include "views/commands.h"
 #include "views/detail.h"
+#include "views/lint.h"
+#include "views/mark.h"
 #include "views/rows.h"
 #include "views/session.h"
 #include "views/views.h"
@@ -16,6 +18,7 @@
 
 enum column {
 	COL_NAME,
+	COL_MARK,
 	COL_TYPE,
 	COL_SIZE,
 	COL_TARGETABLE,
@@ -28,6 +31,7 @@ enum column {
 
 static const struct table_column columns[COL_COUNT] = {
     [COL_NAME] = {"Audience", 20, 0, 3, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
+    [COL_MARK] = MARK_COLUMN,
     [COL_TYPE] = {"Type", 8, 10, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE},
     [COL_SIZE] = {"People", 10, 14, 0, ALIGN_RIGHT, CUT_END, COL_SORT | COL_REVERSE},
     [COL_TARGETABLE] = {"Targetable", 24, 34, 2, ALIGN_LEFT, CUT_END, COL_SORT},
@@ -42,7 +46,8 @@ struct state {
 	struct session *session;
 	struct list list;
 	struct table table;
-	uint64_t seen;
+	struct map marks; /* audience id to the problems that it is involved in */
+	uint64_t seen, seen_lint;
 	struct req_id test; /* the reading that t asked for; others are passed over */
 	char why[400]; /* of the row under the cursor, for the lines below the table */
 	int why_lines;
@@ -113,6 +118,9 @@ static int row_compare(const void *user, size_t i, size_t j, int column)
 	const struct audience *a = audience_at(user, i), *b = audience_at(user, j);
 
 	switch ((enum column)column) {
+	case COL_MARK:
+		return mark_compare(marks_get(&((const struct state *)user)->marks, a->id),
+		    marks_get(&((const struct state *)user)->marks, b->id));
 	case COL_TYPE:
 		return compare_text(a->audience_type, b->audience_type);
 	case COL_SIZE:
@@ -169,6 +177,9 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 	case COL_NAME:
 		row_cell_text(out, a->name ? a->name : "(no name)");
 		break;
+	case COL_MARK:
+		mark_cell(marks_get(&st->marks, a->id), out);
+		break;
 	case COL_TYPE:
 		row_cell_text(out, a->audience_type);
 		break;
@@ -211,6 +222,9 @@ static enum err audiences_open(struct view *v, const void *arg, struct errinfo *
 	st->view = v;
 	st->session = view_session(v);
 	st->seen = session_generation(st->session, DATA_AUDIENCES);
+	st->seen_lint = session_generation(st->session, DATA_LINT);
+	map_init(&st->marks);
+	marks_by_audience(&st->marks, st->session);
 	list_init(&st->list, &src);
 	table_init(&st->table, &cells, &st->list);
 	list_refresh(&st->list);
@@ -230,9 +244,13 @@ static void audiences_layout(struct view *v, int cols, int rows)
 	struct state *st = view_state(v);
 	struct data_state data = session_state(st->session, DATA_AUDIENCES);
 	uint64_t now = session_generation(st->session, DATA_AUDIENCES);
+	uint64_t lint = session_generation(st->session, DATA_LINT);
 	size_t row;
 
-	if (now != st->seen) {
+	lint_want(st->session);
+	if (now != st->seen || lint != st->seen_lint) {
+		marks_by_audience(&st->marks, st->session);
+		st->seen_lint = lint;
 		st->seen = now;
 		list_refresh(&st->list);
 	}
@@ -417,6 +435,7 @@ static void audiences_done(struct view *v)
 	struct state *st = view_state(v);
 
 	list_done(&st->list);
+	map_done(&st->marks);
 }
 
 const struct view_ops audiences_view = {

@@ -4,14 +4,27 @@
 #include "tui/app.h"
 #include "views/commands.h"
 #include "views/detail.h"
+#include "views/lint.h"
+#include "views/mark.h"
 #include "views/rows.h"
 #include "views/session.h"
 #include "views/views.h"
 
-enum column { COL_NAME, COL_STATUS, COL_RUNS, COL_DAILY, COL_TOTAL, COL_ITEMS, COL_ID, COL_COUNT };
+enum column {
+	COL_NAME,
+	COL_MARK,
+	COL_STATUS,
+	COL_RUNS,
+	COL_DAILY,
+	COL_TOTAL,
+	COL_ITEMS,
+	COL_ID,
+	COL_COUNT
+};
 
 static const struct table_column columns[COL_COUNT] = {
     [COL_NAME] = {"Campaign", 20, 0, 4, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
+    [COL_MARK] = MARK_COLUMN,
     [COL_STATUS] = {"Status", 7, 12, 0, ALIGN_LEFT, CUT_END, COL_SORT},
     [COL_RUNS] = {"Runs", 12, 40, 2, ALIGN_LEFT, CUT_END, COL_SORT},
     [COL_DAILY] = {"Daily", 10, 14, 0, ALIGN_RIGHT, CUT_END, COL_SORT | COL_REVERSE},
@@ -25,7 +38,8 @@ struct state {
 	struct list list;
 	struct table table;
 	struct map items; /* campaign id to the number of its line items */
-	uint64_t seen, seen_items;
+	struct map marks; /* campaign id to the problems of its line items */
+	uint64_t seen, seen_items, seen_lint;
 	char why[240]; /* the campaign under the cursor does not run */
 };
 
@@ -74,6 +88,9 @@ static int row_compare(const void *user, size_t i, size_t j, int column)
 	const struct campaign *a = campaign_at(user, i), *b = campaign_at(user, j);
 
 	switch ((enum column)column) {
+	case COL_MARK:
+		return mark_compare(marks_get(&((const struct state *)user)->marks, a->id),
+		    marks_get(&((const struct state *)user)->marks, b->id));
 	case COL_STATUS:
 		return compare_text(status_of(a), status_of(b));
 	case COL_RUNS:
@@ -115,6 +132,9 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 	switch ((enum column)column) {
 	case COL_NAME:
 		row_cell_text(out, c->name ? c->name : "(no name)");
+		break;
+	case COL_MARK:
+		mark_cell(marks_get(&st->marks, c->id), out);
 		break;
 	case COL_STATUS:
 		rows_words(status_of(c), out->scratch, sizeof out->scratch);
@@ -166,7 +186,10 @@ static enum err campaigns_open(struct view *v, const void *arg, struct errinfo *
 	(void)ei;
 	st->session = view_session(v);
 	map_init(&st->items);
+	map_init(&st->marks);
 	count_items(st);
+	marks_by_campaign(&st->marks, st->session);
+	st->seen_lint = session_generation(st->session, DATA_LINT);
 	st->seen = session_generation(st->session, DATA_CAMPAIGNS);
 	st->seen_items = session_generation(st->session, DATA_LINE_ITEMS);
 	list_init(&st->list, &src);
@@ -203,8 +226,15 @@ static void campaigns_layout(struct view *v, int cols, int rows)
 	struct state *st = view_state(v);
 	struct data_state data = session_state(st->session, DATA_CAMPAIGNS);
 	uint64_t now = session_generation(st->session, DATA_CAMPAIGNS),
-		 items = session_generation(st->session, DATA_LINE_ITEMS);
+		 items = session_generation(st->session, DATA_LINE_ITEMS),
+		 lint = session_generation(st->session, DATA_LINT);
 
+	lint_want(st->session);
+	if (lint != st->seen_lint || items != st->seen_items) {
+		marks_by_campaign(&st->marks, st->session);
+		st->seen_lint = lint;
+		list_refresh(&st->list);
+	}
 	if (now != st->seen || items != st->seen_items) {
 		count_items(st);
 		st->seen = now;
@@ -311,6 +341,7 @@ static void campaigns_done(struct view *v)
 
 	list_done(&st->list);
 	map_done(&st->items);
+	map_done(&st->marks);
 }
 
 const struct view_ops campaigns_view = {

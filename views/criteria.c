@@ -8,6 +8,7 @@
 #include "views/commands.h"
 #include "views/criteria_view.h"
 #include "views/judge.h"
+#include "views/mark.h"
 #include "views/preview.h"
 #include "views/rows.h"
 #include "views/session.h"
@@ -19,6 +20,7 @@
 
 enum column {
 	COL_SIGN,
+	COL_MARK,
 	COL_VALUE,
 	COL_STATE,
 	COL_ITEM,
@@ -31,6 +33,7 @@ enum column {
 
 static const struct table_column columns[COL_COUNT] = {
     [COL_SIGN] = {"", 9, 9, 0, ALIGN_LEFT, CUT_END, COL_NONE},
+    [COL_MARK] = MARK_COLUMN,
     [COL_VALUE] = {"Value", 20, 0, 5, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
     [COL_STATE] = {"Staged", 13, 13, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_REVERSE},
     [COL_ITEM] = {"Line item", 12, 40, 3, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
@@ -102,6 +105,8 @@ static int row_compare(const void *user, size_t a, size_t b, int column)
 	char one[96], two[96];
 
 	switch ((enum column)column) {
+	case COL_MARK:
+		return mark_compare(criteria_mark(st, a), criteria_mark(st, b));
 	case COL_STATE:
 		return (int)x->state - (int)y->state;
 	case COL_ITEM:
@@ -174,6 +179,9 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 	case COL_SIGN:
 		row_cell_text(out, sign_word(r->criterion));
 		out->style = r->criterion->op == OP_NE ? STYLE_EXCLUDE : STYLE_INCLUDE;
+		break;
+	case COL_MARK:
+		mark_cell(criteria_mark(st, row), out);
 		break;
 	case COL_VALUE:
 		cell_value(st, r, out);
@@ -330,6 +338,25 @@ static enum err go_change(struct view *v, bool forward, struct errinfo *ei)
 	return err_set(ei, ERR_REFUSED, "nothing is staged here");
 }
 
+/* Those that this row is part of, or the others. */
+static void add_problems(struct buf *out, const struct criteria_state *st, size_t row, bool own)
+{
+	size_t n = 0;
+
+	buf_adds(out, own ? "# Problems of this criterion\n" : "# Other problems here\n");
+	for (size_t i = 0; i < st->problems.n; i++) {
+		const struct problem *p = &st->problems.v[i];
+
+		if (criteria_problem_has(st, p, row) != own)
+			continue;
+		n++;
+		buf_addf(out, "%s: %s: %s\n    %s\n", rule_severity_name(p->severity),
+		    rule_info(p->rule)->title, p->message, rule_info(p->rule)->reason);
+	}
+	if (!n)
+		buf_adds(out, "none found\n");
+}
+
 static enum err show_details(struct view *v, struct errinfo *ei)
 {
 	struct criteria_state *st = view_state(v);
@@ -357,14 +384,8 @@ static enum err show_details(struct view *v, struct errinfo *ei)
 		text_escape(&out, r->criterion->value, strlen(r->criterion->value));
 		buf_addc(&out, '\n');
 	}
-	buf_adds(&out, "# Problems of the line item\n");
-	for (size_t i = 0; i < st->problems.n; i++)
-		buf_addf(&out, "%s: %s: %s\n    %s\n",
-		    rule_severity_name(st->problems.v[i].severity),
-		    rule_info(st->problems.v[i].rule)->title, st->problems.v[i].message,
-		    rule_info(st->problems.v[i].rule)->reason);
-	if (!st->problems.n)
-		buf_adds(&out, "none found\n");
+	add_problems(&out, st, row, true);
+	add_problems(&out, st, row, false);
 	err = out.failed ? err_set(ei, out.failed, "the details are too large to show")
 			 : app_show_text(v->app, "Criterion", buf_str(&out), ei);
 	buf_done(&out);
@@ -480,6 +501,7 @@ static void criteria_done(struct view *v)
 	struct criteria_state *st = view_state(v);
 
 	problem_list_done(&st->problems);
+	mem_free(st->marks);
 	buf_done(&st->before);
 	buf_done(&st->after);
 	list_done(&st->list);

@@ -3,11 +3,56 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "base/mem.h"
 #include "base/text.h"
 #include "targeting/rules.h"
 
 #define EXPR_MEMBERS 4 /* members of a group that the expression line spells out */
 #define HEAD_MAX 7
+
+bool criteria_problem_has(const struct criteria_state *st, const struct problem *p, size_t row)
+{
+	const struct criteria_row *r = &st->model.rows[row];
+
+	if (strcmp(st->model.ids[r->item], p->line_item_id) != 0)
+		return false;
+	for (size_t i = 0; i < p->n_rows; i++)
+		if (p->rows[i] == r->row)
+			return true;
+	return false;
+}
+
+/* Problems name rows of a line item, the view has rows of all of them: by way of a table, since both
+ * may be many. */
+static void mark_rows(struct criteria_state *st)
+{
+	const struct criteria_model *m = &st->model;
+	size_t *first = mem_array(m->n_ids + 1, sizeof *first), n = 0;
+	mark *by_item = NULL;
+
+	for (size_t i = 0; first && i < m->n_ids; i++) {
+		first[i] = n;
+		n += m->sets[i].n;
+	}
+	by_item = first ? mem_array(n + 1, sizeof *by_item) : NULL;
+	st->marks = by_item ? mem_array(m->n_rows + 1, sizeof *st->marks) : NULL;
+	for (size_t i = 0, item = 0; st->marks && i < st->problems.n; i++) {
+		const struct problem *p = &st->problems.v[i];
+
+		/* they come line item by line item */
+		while (item < m->n_ids && strcmp(m->ids[item], p->line_item_id) != 0)
+			item++;
+		for (size_t k = 0; item < m->n_ids && k < p->n_rows; k++) {
+			mark *to = &by_item[first[item] + p->rows[k]];
+
+			*to = mark_plus(*to, p->severity);
+		}
+	}
+	for (size_t i = 0; st->marks && i < m->n_rows; i++)
+		st->marks[i] = by_item[first[m->rows[i].item] + m->rows[i].row];
+	mem_free(by_item);
+	mem_free(first);
+}
 
 void criteria_describe_set(struct criteria_state *st)
 {
@@ -22,6 +67,8 @@ void criteria_describe_set(struct criteria_state *st)
 	expr_line(&st->before, e->before, e->n_before, &lookup, EXPR_MEMBERS);
 	expr_line(&st->after, e->after, e->n_after, &lookup, EXPR_MEMBERS);
 	problem_list_clear(&st->problems);
+	mem_free(st->marks);
+	st->marks = NULL;
 	if (st->model.unknown)
 		return;
 	judge_init(&j, st->session);
@@ -36,6 +83,7 @@ void criteria_describe_set(struct criteria_state *st)
 		rules_check(&st->problems, &ctx);
 	}
 	judge_done(&j);
+	mark_rows(st);
 }
 
 /* Text over several lines, broken at blanks. Returns how many lines it takes; draws when c is given. */

@@ -6,6 +6,7 @@
 #include "tui/app.h"
 #include "views/criteria_model.h"
 #include "views/judge.h"
+#include "views/mark.h"
 #include "views/reach.h"
 #include "views/session.h"
 #include "views/views.h"
@@ -19,6 +20,7 @@ struct criteria_state {
 	uint64_t seen[DATA_KINDS];
 	struct buf before, after; /* expression of the first line item as it is, and as staged */
 	struct problem_list problems;
+	mark *marks; /* per row of the model; NULL: none, or no memory for them */
 	char reach[2][REACH_KEY_SIZE]; /* of the single line item: as it is, as staged */
 	bool stale; /* something changed since the rows were built */
 	int64_t rebuilt_ms, rebuild_cost_ms;
@@ -32,6 +34,11 @@ static inline const struct effective_row *criteria_row_at(
 }
 
 /* criteria_head.c */
+static inline mark criteria_mark(const struct criteria_state *st, size_t row)
+{
+	return st->marks ? st->marks[row] : 0;
+}
+bool criteria_problem_has(const struct criteria_state *st, const struct problem *p, size_t row);
 void criteria_describe_set(struct criteria_state *st); /* expression and problems, anew */
 void criteria_want_reach(struct criteria_state *st, enum reach_when when);
 int criteria_head_lines(const struct criteria_state *st, int cols);

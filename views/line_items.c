@@ -8,6 +8,7 @@
 #include "views/detail.h"
 #include "views/clip.h"
 #include "views/lint.h"
+#include "views/mark.h"
 #include "views/preview.h"
 #include "views/rows.h"
 #include "views/session.h"
@@ -33,7 +34,7 @@ enum column {
 
 static const struct table_column columns[COL_COUNT] = {
     [COL_NAME] = {"Name", 32, 0, 4, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
-    [COL_MARK] = {"!", 2, 2, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE | COL_REVERSE},
+    [COL_MARK] = MARK_COLUMN,
     [COL_STATUS] = {"Status", 7, 9, 0, ALIGN_LEFT, CUT_END, COL_SORT},
     [COL_OBJECTIVE] = {"Objective", 14, 16, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE},
     [COL_CRITERIA] = {"Criteria", 8, 8, 0, ALIGN_RIGHT, CUT_END, COL_SORT | COL_REVERSE},
@@ -110,14 +111,6 @@ static unsigned staged_of(const struct state *st, const struct line_item *li)
 	return n.creates + n.deletes;
 }
 
-/* Worst problem: 0 none known, else severity + 1. */
-static int mark_of(const struct state *st, const struct line_item *li)
-{
-	enum rule_severity worst;
-
-	return lint_worst(st->session, li->id, &worst) ? (int)worst + 1 : 0;
-}
-
 static int row_compare(const void *user, size_t a, size_t b, int column)
 {
 	const struct state *st = user;
@@ -127,7 +120,8 @@ static int row_compare(const void *user, size_t a, size_t b, int column)
 	case COL_NAME:
 		return compare_text(x->name, y->name);
 	case COL_MARK:
-		return mark_of(st, x) - mark_of(st, y);
+		return mark_compare(
+		    mark_of_line_item(st->session, x->id), mark_of_line_item(st->session, y->id));
 	case COL_STATUS:
 		return compare_text(x->entity_status, y->entity_status);
 	case COL_OBJECTIVE:
@@ -195,16 +189,6 @@ static void cell_criteria(const struct state *st, size_t row, struct table_cell 
 	row_cell_text(out, out->scratch);
 }
 
-static void cell_mark(const struct state *st, const struct line_item *li, struct table_cell *out)
-{
-	static const char *const marks[] = {"", ".", "!", "!!"};
-	static const enum style styles[] = {STYLE_NORMAL, STYLE_DIM, STYLE_WARNING, STYLE_ERROR};
-	int mark = mark_of(st, li);
-
-	row_cell_text(out, marks[mark]);
-	out->style = styles[mark];
-}
-
 static void row_cell(const void *user, size_t row, int column, struct table_cell *out)
 {
 	const struct state *st = user;
@@ -217,7 +201,7 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 			out->style = STYLE_DIM;
 		break;
 	case COL_MARK:
-		cell_mark(st, li, out);
+		mark_cell(mark_of_line_item(st->session, li->id), out);
 		break;
 	case COL_STATUS:
 		cell_words(out, li->entity_status);

@@ -42,8 +42,10 @@ struct lint {
 
 static void free_rows(struct lint_item *it)
 {
-	for (size_t i = 0; i < it->n; i++)
+	for (size_t i = 0; i < it->n; i++) {
 		mem_free(it->rows[i].message);
+		mem_free(it->rows[i].audience);
+	}
 	mem_free(it->rows);
 	it->rows = NULL;
 	it->n = 0;
@@ -168,7 +170,19 @@ static enum err judge_item(struct lint *l, struct rule_lookup *lookup, const cha
 	return err ? err : rules_check(&l->problems, &ctx);
 }
 
-static enum err keep(struct lint_item *it, const struct problem_list *p)
+static const char *audience_of(const struct effective *set, const struct problem *p)
+{
+	for (size_t i = 0; i < p->n_rows; i++) {
+		const struct criterion *c = set->v[p->rows[i]].criterion;
+
+		if (type_info(c->type)->value == VALUE_AUDIENCE)
+			return c->value;
+	}
+	return NULL;
+}
+
+static enum err keep(
+    struct lint_item *it, const struct problem_list *p, const struct effective *set)
 {
 	struct lint_row *rows = mem_array(p->n, sizeof *rows);
 
@@ -178,16 +192,17 @@ static enum err keep(struct lint_item *it, const struct problem_list *p)
 	it->rows = rows;
 	for (size_t i = 0; i < p->n; i++) {
 		const struct problem *x = &p->v[i];
+		const char *audience = audience_of(set, x);
 
 		rows[i] = (struct lint_row){x->rule, x->severity,
-		    mem_strdup(x->message ? x->message : ""), x->n_fix || x->n_unstage,
+		    mem_strdup(x->message ? x->message : ""),
+		    audience ? mem_strdup(audience) : NULL, x->n_fix || x->n_unstage,
 		    x->change != NULL};
-		if (!rows[i].message) {
-			it->n = i;
+		it->n = i + 1;
+		if (!rows[i].message || (audience && !rows[i].audience)) {
 			free_rows(it);
 			return ERR_NOMEM;
 		}
-		it->n = i + 1;
 	}
 	return ERR_OK;
 }
@@ -208,7 +223,7 @@ static enum err check_one(struct lint *l, struct rule_lookup *lookup, size_t i)
 		return ERR_OK;
 	err = judge_item(l, lookup, id);
 	if (!err)
-		err = keep(it, &l->problems);
+		err = keep(it, &l->problems, &l->set);
 	it->sign = err ? 0 : sign;
 	return err;
 }
@@ -341,18 +356,6 @@ const struct lint_row *lint_rows(const struct session *s, const char *line_item_
 
 	*n = it && it->sign ? it->n : 0;
 	return *n ? it->rows : NULL;
-}
-
-bool lint_worst(const struct session *s, const char *line_item_id, enum rule_severity *worst)
-{
-	size_t n;
-	const struct lint_row *rows = lint_rows(s, line_item_id, &n);
-
-	*worst = RULE_NOTE;
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].severity > *worst)
-			*worst = rows[i].severity;
-	return n > 0;
 }
 
 struct lint_counts lint_counts(const struct session *s)

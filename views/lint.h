@@ -11,6 +11,7 @@ struct lint_row { /* one problem; lives until the next DATA_LINT change */
 	enum rule_id rule;
 	enum rule_severity severity;
 	char *message; /* raw text of the account */
+	char *audience; /* id of the first audience that is involved; NULL: none */
 	bool fixable;
 	bool staged; /* a staged change is involved */
 };
@@ -30,8 +31,6 @@ void lint_want_some(struct session *s, const char *const *ids, size_t n);
 void lint_again(struct session *s); /* as if everything had changed */
 /* Problems of a line item, worst first; NULL when it was not checked. */
 const struct lint_row *lint_rows(const struct session *s, const char *line_item_id, size_t *n);
-/* Is the worst one known? False when not checked or when there is no problem. */
-bool lint_worst(const struct session *s, const char *line_item_id, enum rule_severity *worst);
 struct lint_counts lint_counts(const struct session *s);
 
 struct lint_at { /* which problem, also after the rows were checked anew */

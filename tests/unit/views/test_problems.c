@@ -2,6 +2,7 @@
 #include "tests/unit/views/kit.h"
 
 #include "views/lint.h"
+#include "views/mark.h"
 
 /* li1: two age buckets, of which X takes one. */
 static void two_ages(struct kit *k)
@@ -84,7 +85,6 @@ static void only_what_was_read_is_judged(void **state)
 {
 	struct kit *k = *state;
 	struct lint_counts n;
-	enum rule_severity worst;
 
 	two_ages(k);
 	check(k);
@@ -94,10 +94,71 @@ static void only_what_was_read_is_judged(void **state)
 	assert_int_equal(n.n_checked, 2);
 	assert_true(has(k, "li1", RULE_AGE_MANY));
 	assert_false(has(k, "li2", RULE_AGE_MANY));
-	assert_true(lint_worst(k->session, "li1", &worst));
-	assert_int_equal(worst, RULE_ERROR);
-	assert_false(lint_worst(k->session, "li3", &worst));
-	assert_false(lint_worst(k->session, "no such", &worst));
+	assert_true(mark_of_line_item(k->session, "li1") >= mark_plus(0, RULE_ERROR));
+	assert_int_equal(mark_of_line_item(k->session, "li3"), 0);
+	assert_int_equal(mark_of_line_item(k->session, "no such"), 0);
+}
+
+static void stage_audience(struct kit *k, const char *li, const char *id)
+{
+	struct change c = {.line_item_id = li,
+	    .type_name = "CUSTOM_AUDIENCE",
+	    .type = TYPE_CUSTOM_AUDIENCE,
+	    .value = id,
+	    .op = OP_EQ,
+	    .kind = CHANGE_CREATE};
+	size_t staged;
+	struct errinfo ei;
+
+	assert_int_equal(staging_add(k->session, &c, 1, &staged, &ei), ERR_OK);
+}
+
+static void every_list_marks_its_rows(void **state)
+{
+	struct kit *k = *state;
+	struct errinfo ei = {0};
+	const char *ids[] = {"li2", "li1"};
+	struct id_list both = {ids, 2};
+
+	two_ages(k);
+	stage_audience(k, "li2", "aud2");
+	check(k);
+	assert_int_equal(app_push(k->app, &campaigns_view, NULL, NULL, &ei), ERR_OK);
+	check(k);
+	assert_sees(k, "Brand  "); /* its line items have errors: two ages, the audience */
+	assert_sees(k, " !!");
+	assert_int_equal(app_push(k->app, &audiences_view, NULL, NULL, &ei), ERR_OK);
+	check(k);
+	assert_sees(k, " !!"); /* the one that is used; the others have no mark */
+	assert_int_equal(app_push(k->app, &criteria_view, &both, NULL, &ei), ERR_OK);
+	kit_turns(k);
+	assert_sees(k, "!!    25-49"); /* both buckets */
+	assert_sees(k, "!!    50+");
+	assert_sees(k, "!!    new leads");
+	kit_press(k, "/");
+	kit_type(k, "50+");
+	kit_press(k, "Enter i");
+	assert_sees(k, "Problems of this criterion");
+	assert_sees(k, "Other problems here");
+}
+
+static void marks_order_by_the_worst(void **state)
+{
+	mark one_error = mark_plus(0, RULE_ERROR), warnings = 0;
+	struct table_cell cell = {.text = ""};
+
+	(void)state;
+	for (int i = 0; i < 300; i++)
+		warnings = mark_plus(warnings, RULE_WARNING);
+	assert_int_equal(mark_compare(one_error, warnings), 1);
+	assert_int_equal(mark_compare(mark_plus(0, RULE_NOTE), 0), 1);
+	mark_cell(warnings, &cell);
+	assert_string_equal(cell.text, "!300");
+	mark_cell(mark_plus(warnings, RULE_ERROR), &cell);
+	assert_string_equal(cell.text, "!!");
+	for (unsigned i = 0; i < 3000000; i++) /* never runs over into the next severity */
+		warnings = mark_plus(warnings, RULE_WARNING);
+	assert_int_equal(mark_compare(one_error, warnings), 1);
 }
 
 static void staged_changes_are_judged_with_it(void **state)
@@ -131,13 +192,12 @@ static void nothing_is_checked_twice_without_a_change(void **state)
 static void a_screen_may_ask_for_some_first(void **state)
 {
 	struct kit *k = *state;
-	enum rule_severity worst;
 
 	two_ages(k);
 	lint_want_some(k->session, (const char *const[]){"li1"}, 1);
 	assert_true(lint_busy(k->session));
 	kit_turns(k);
-	assert_true(lint_worst(k->session, "li1", &worst));
+	assert_true(mark_of_line_item(k->session, "li1") != 0);
 	assert_int_equal(lint_counts(k->session).n_checked, 1);
 	check(k);
 	assert_int_equal(lint_counts(k->session).n_checked, 2);
@@ -235,6 +295,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(only_what_was_read_is_judged, setup, teardown),
+	    cmocka_unit_test_setup_teardown(every_list_marks_its_rows, setup, teardown),
+	    cmocka_unit_test(marks_order_by_the_worst),
 	    cmocka_unit_test_setup_teardown(staged_changes_are_judged_with_it, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		nothing_is_checked_twice_without_a_change, setup, teardown),
