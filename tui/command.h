@@ -28,6 +28,7 @@ enum command_flag {
 	/* who handles it */
 	CMD_APP = 1u << 8, /* app_config.command, whatever view is open */
 	CMD_CORE = 1u << 9, /* the toolkit itself; a view may take it over by naming it */
+	CMD_TOPIC = 1u << 11, /* a page of knowledge: `help NAME` opens it too */
 	CMD_HIDDEN = 1u << 10, /* works, but help and palette leave it out (steps of moving) */
 };
 

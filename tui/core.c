@@ -250,8 +250,13 @@ static enum err run_interrupt(struct app *app, const struct command_call *call, 
 
 static enum err run_help(struct app *app, const struct command_call *call, struct errinfo *ei)
 {
-	return call->cmd->id == CORE_HELP ? app_help(app, call->rest, ei)
-					  : app_palette(app, call->rest, ei);
+	const struct command *topic = call->argc == 1 ? app_find_command(app, call->argv[0]) : NULL;
+
+	if (call->cmd->id == CORE_PALETTE)
+		return app_palette(app, call->rest, ei);
+	if (topic && topic->flags & CMD_TOPIC)
+		return app_exec(app, topic->name, ei);
+	return app_help(app, strcmp(call->rest, "keys") == 0 ? "" : call->rest, ei);
 }
 
 static enum err run_messages(struct app *app, const struct command_call *call, struct errinfo *ei)

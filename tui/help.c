@@ -3,6 +3,7 @@
  * Help shows what the keys of this place do, grouped; commands that cannot run here are greyed with
  * the reason. The palette shows every command and runs what is chosen, or what was typed when it
  * has arguments. Both filter while typing; `@x` in help finds what key x does. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/arena.h"
@@ -31,6 +32,7 @@ struct help_state {
 	struct list list;
 	struct edit edit;
 	char title[96];
+	char typed[LIST_FILTER_MAX + 1]; /* what the palette's rows are ranked by */
 };
 
 struct help_arg {
@@ -63,6 +65,30 @@ static void row_text(const void *user, size_t row, struct buf *out)
 static uint32_t row_group(const void *user, size_t row)
 {
 	return ((const struct help_state *)user)->rows[row].group;
+}
+
+/* How well the name fits what was typed, 0 is best: all of it, its beginning, the beginning of one of
+ * its words, some part; last comes what only the help text mentions. */
+static int rank(const struct help_row *r, const char *typed)
+{
+	const char *name = r->cmd->name, *at = strstr(name, typed);
+	size_t n = strlen(typed);
+	int fit = 4;
+
+	if (at == name)
+		fit = name[n] ? 1 : 0;
+	else if (at)
+		fit = at[-1] == '-' ? 2 : 3;
+	return fit * 2 + (r->off != NULL);
+}
+
+/* The order of the palette, for any column. */
+static int row_compare(const void *user, size_t a, size_t b, int column)
+{
+	const struct help_state *s = user;
+
+	(void)column;
+	return s->typed[0] ? rank(&s->rows[a], s->typed) - rank(&s->rows[b], s->typed) : 0;
 }
 
 static bool add_row(
@@ -172,6 +198,7 @@ static enum err help_open(struct view *v, const void *arg, struct errinfo *ei)
 	arena_init(&s->strings);
 	if (!s->palette)
 		src.group = row_group;
+	src.compare = row_compare;
 	list_init(&s->list, &src);
 	e = edit_init(&s->edit, a->text, LIST_FILTER_MAX);
 	if (e == ERR_OK)
@@ -216,26 +243,15 @@ static bool is_full_line(const struct app *app, const char *text)
 /* While arguments are typed the list keeps showing the command. */
 static void apply_filter(struct help_state *s, const struct app *app)
 {
-	char text[LIST_FILTER_MAX + 1];
-	size_t best = SIZE_MAX, n;
-
-	snprintf(text, sizeof text, "%s", edit_text(&s->edit));
-	if (s->palette && is_full_line(app, text))
-		text[strcspn(text, " ")] = '\0';
-	list_set_filter(&s->list, text);
-	n = strlen(text);
-	/* a command whose name begins so comes before one that only mentions it */
-	for (size_t i = 0; s->palette && n && i < s->list.n_visible; i++) {
-		size_t row = s->list.visible[i];
-		const char *name = s->rows[row].cmd->name;
-
-		if (strncmp(name, text, n) == 0 && (best == SIZE_MAX || !name[n])) {
-			best = i;
-			if (!name[n])
-				break;
-		}
-	}
-	list_goto_pos(&s->list, best == SIZE_MAX ? 0 : best);
+	snprintf(s->typed, sizeof s->typed, "%s", edit_text(&s->edit));
+	if (s->palette && is_full_line(app, s->typed))
+		s->typed[strcspn(s->typed, " ")] = '\0';
+	for (char *p = s->typed; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	list_set_filter(&s->list, s->typed);
+	if (s->palette)
+		list_set_sort(&s->list, 0, false);
+	list_goto_pos(&s->list, 0);
 }
 
 /* Typing only notes that it happened, so that a burst filters once; whatever looks at the list

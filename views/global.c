@@ -3,7 +3,6 @@
 #include <string.h>
 #include "base/clock.h"
 #include "store/catalog.h"
-#include "targeting/rules.h"
 #include "tui/app.h"
 #include "views/applying.h"
 #include "views/commands.h"
@@ -48,20 +47,6 @@ static enum err undo(struct app *app, struct session *s, bool again, struct erri
 	return err;
 }
 
-/* The same text as docs/rules.md: both are made from the table. */
-static enum err show_rules(struct app *app, struct errinfo *ei)
-{
-	struct buf text;
-	enum err err;
-
-	buf_init(&text, 1 << 20);
-	err = rules_document(&text);
-	err = err ? err_set(ei, err, "no memory for the rules")
-		  : app_show_text(app, "Rules", buf_str(&text), ei);
-	buf_done(&text);
-	return err;
-}
-
 enum err views_command(void *user, const struct command_call *call, struct errinfo *ei)
 {
 	struct session *s = user;
@@ -97,7 +82,9 @@ enum err views_command(void *user, const struct command_call *call, struct errin
 	case VIEWS_DRAFT_RESTORE:
 		return drafts_run(app, call, draft_active(s), ei);
 	case VIEWS_RULES:
-		return show_rules(app, ei);
+		return go(app, &reference_view, &(enum reference_page){REFERENCE_RULES}, ei);
+	case VIEWS_TYPES:
+		return go(app, &reference_view, &(enum reference_page){REFERENCE_TYPES}, ei);
 	case VIEWS_BUDGETS:
 		return go(app, &budgets_view, NULL, ei);
 	case VIEWS_ACCOUNT:

@@ -20,6 +20,8 @@ extern const struct view_ops journal_view; /* arg: NULL */
 extern const struct view_ops budgets_view; /* arg: NULL */
 extern const struct view_ops compare_view; /* arg: const struct id_list *, two line items */
 extern const struct view_ops problems_view; /* arg: NULL */
+enum reference_page { REFERENCE_RULES, REFERENCE_TYPES };
+extern const struct view_ops reference_view; /* arg: const enum reference_page * */
 
 struct id_list { /* copied by whoever keeps it */
 	const char *const *ids;

@@ -231,6 +231,27 @@ static void the_palette_takes_arguments(void **state)
 	toy_stop();
 }
 
+static void the_palette_lists_names_before_mentions(void **state)
+{
+	struct buf screen;
+	const char *name, *longer, *mention;
+
+	(void)state;
+	toy_start(10, 120, 40, true);
+	toy_press(": F i l t e r");
+	app_draw(toy.app);
+	buf_init(&screen, 1 << 20);
+	app_screen(toy.app, &screen);
+	name = strstr(buf_str(&screen), " filter  ");
+	longer = strstr(buf_str(&screen), "filter-clear");
+	mention = strstr(buf_str(&screen), "mark-all"); /* earlier in the table */
+	assert_non_null(name);
+	assert_non_null(mention);
+	assert_true(name < longer && longer < mention);
+	buf_done(&screen);
+	toy_stop();
+}
+
 static void closed_views_are_swept_after_the_turn(void **state)
 {
 	(void)state;
@@ -524,6 +545,7 @@ int main(void)
 	    cmocka_unit_test(a_refused_command_says_why),
 	    cmocka_unit_test(help_shows_the_real_bindings_and_runs_them),
 	    cmocka_unit_test(the_palette_takes_arguments),
+	    cmocka_unit_test(the_palette_lists_names_before_mentions),
 	    cmocka_unit_test(closed_views_are_swept_after_the_turn),
 	    cmocka_unit_test(a_small_window_keeps_the_state),
 	    cmocka_unit_test(a_paste_is_never_keys),
