@@ -485,7 +485,7 @@ static enum verdict redirect(int fd, const struct heard *h, void *user)
 	return KEEP;
 }
 
-static void a22_redirects_are_never_followed(void **state)
+static void a22_g18_redirects_are_never_followed(void **state)
 {
 	static const int statuses[] = {301, 302, 307, 308};
 	struct listener *other = listener_start(never, NULL);
@@ -621,7 +621,7 @@ int main(void)
 	    cmocka_unit_test(a12_a_gzip_bomb_is_stopped),
 	    cmocka_unit_test(a13_a15_a25_broken_answers_are_no_answers),
 	    cmocka_unit_test(a14_endless_headers_are_refused),
-	    cmocka_unit_test(a22_redirects_are_never_followed),
+	    cmocka_unit_test(a22_g18_redirects_are_never_followed),
 	    cmocka_unit_test(a28_this_machine_is_never_reached_through_a_proxy),
 	    cmocka_unit_test(reads_share_a_connection_and_writes_never_do),
 	    cmocka_unit_test(requests_look_as_the_documents_say),

@@ -18,7 +18,7 @@ static void applied_and_read_back(void **state)
 	assert_true(find_row("c1")->deleted);
 }
 
-static void a1_lost_answer_after_commit_is_settled_not_resent(void **state)
+static void a1_g51_lost_answer_after_commit_is_settled_not_resent(void **state)
 {
 	(void)state;
 	reset_world();
@@ -147,7 +147,7 @@ static void a24_revoked_token_stops_and_the_rest_is_not_sent(void **state)
 	assert_string_equal(s.steps, "intent sent applied verified intent sent refused");
 }
 
-static void b5_errors_are_mapped_to_their_operations(void **state)
+static void b5_g8_a_refused_batch_is_refused_whole_and_mapped(void **state)
 {
 	(void)state;
 	reset_world();
@@ -466,7 +466,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(applied_and_read_back),
-	    cmocka_unit_test(a1_lost_answer_after_commit_is_settled_not_resent),
+	    cmocka_unit_test(a1_g51_lost_answer_after_commit_is_settled_not_resent),
 	    cmocka_unit_test(a3_lost_before_commit_is_absent_after_all_rounds),
 	    cmocka_unit_test(a5_late_commit_is_found),
 	    cmocka_unit_test(a6_read_lag_never_gives_a_wrong_verdict),
@@ -475,7 +475,7 @@ int main(void)
 	    cmocka_unit_test(a18_429_with_a_reset_is_sent_again_after_it),
 	    cmocka_unit_test(a21_503_after_commit_is_settled),
 	    cmocka_unit_test(a24_revoked_token_stops_and_the_rest_is_not_sent),
-	    cmocka_unit_test(b5_errors_are_mapped_to_their_operations),
+	    cmocka_unit_test(b5_g8_a_refused_batch_is_refused_whole_and_mapped),
 	    cmocka_unit_test(b6_partial_commit_is_shown_per_operation),
 	    cmocka_unit_test(b7_an_answer_that_does_not_match_is_no_answer),
 	    cmocka_unit_test(b9_what_others_added_is_not_sent),

@@ -76,7 +76,7 @@ static void one_life(uint64_t s)
 	}
 }
 
-static void no_seed_gives_a_wrong_verdict(void **state)
+static void b3_no_seed_gives_a_wrong_verdict(void **state)
 {
 	const char *one = getenv("RETICLE_SEED"), *many = getenv("RETICLE_SEEDS");
 	uint64_t last = many ? strtoull(many, NULL, 10) : 4000;
@@ -136,7 +136,7 @@ static void no_failing_allocation_makes_it_lie(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(no_seed_gives_a_wrong_verdict),
+	    cmocka_unit_test(b3_no_seed_gives_a_wrong_verdict),
 	    cmocka_unit_test(no_failing_allocation_makes_it_lie),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

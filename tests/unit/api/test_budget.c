@@ -19,7 +19,7 @@ static struct fake_reply counted(struct fake *f, const struct transport_request 
 		{"x-rate-limit-reset", reset}, {"x-account-rate-limit-limit", NULL}}};
 }
 
-static void requests_wait_for_the_reset_of_their_budget(void **state)
+static void g52_a_wait_for_a_reset_is_shown_and_can_be_left(void **state)
 {
 	int remaining = 3;
 	struct got g[6] = {0};
@@ -124,7 +124,7 @@ static void budgets_come_back_after_a_restart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(requests_wait_for_the_reset_of_their_budget),
+	    cmocka_unit_test(g52_a_wait_for_a_reset_is_shown_and_can_be_left),
 	    cmocka_unit_test(g2_the_account_family_counts),
 	    cmocka_unit_test(budgets_come_back_after_a_restart),
 	};

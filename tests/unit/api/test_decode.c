@@ -390,6 +390,21 @@ static void g22_location_types_in_both_numbers(void **state)
 	free_page(p);
 }
 
+/* The documents' tutorial has the echo and the place type of version 9: neither decides anything. */
+static void g23_the_echo_of_the_request_is_not_read(void **state)
+{
+	struct page *p = read_page(API_OPTIONS, 200,
+	    "{\"request\":{\"params\":{\"location_type\":\"CITY\",\"q\":\"los "
+	    "angeles\"}},\"data\":[{\"name\":\"Los Angeles\",\"location_type\":\"CITIES\","
+	    "\"targeting_value\":\"3b77caf94bfc81fe\",\"targeting_type\":\"LOCATION\"}],"
+	    "\"next_cursor\":null}");
+
+	(void)state;
+	assert_int_equal(p->res.options.n, 1);
+	assert_string_equal(p->res.options.v[0].kind, "CITIES");
+	free_page(p);
+}
+
 static void g47_is_owner_or_owner_account(void **state)
 {
 	struct page *p = read_page(API_AUDIENCES, 200,
@@ -542,6 +557,7 @@ int main(void)
 	    cmocka_unit_test(g20_unknown_members_are_ignored),
 	    cmocka_unit_test(g21_a_missing_operator_is_eq),
 	    cmocka_unit_test(g22_location_types_in_both_numbers),
+	    cmocka_unit_test(g23_the_echo_of_the_request_is_not_read),
 	    cmocka_unit_test(g47_is_owner_or_owner_account),
 	    cmocka_unit_test(b14_unknown_types_are_kept),
 	    cmocka_unit_test(b16_bad_rows_are_counted_and_the_rest_stays),

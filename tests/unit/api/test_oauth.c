@@ -19,7 +19,7 @@ static void expect_encoded(const char *in, const char *want)
 	buf_done(&b);
 }
 
-static void encoder_vectors(void **state)
+static void g14_encoder_vectors(void **state)
 {
 	(void)state;
 	expect_encoded("Ladies + Gentlemen", "Ladies%20%2B%20Gentlemen");
@@ -320,7 +320,7 @@ static void encoding_round_trips(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(encoder_vectors),
+	    cmocka_unit_test(g14_encoder_vectors),
 	    cmocka_unit_test(primitive_vectors),
 	    cmocka_unit_test(published_signatures),
 	    cmocka_unit_test(published_strings),

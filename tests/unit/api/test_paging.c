@@ -12,7 +12,7 @@ static struct fake_reply paged(struct fake *f, const struct transport_request *r
 	return (struct fake_reply){.status = 200, .body = body};
 }
 
-static void lists_call_back_once_a_page(void **state)
+static void g40_lists_call_back_once_a_page_and_encode_cursors(void **state)
 {
 	struct got g = {0};
 	struct fake f;
@@ -26,7 +26,7 @@ static void lists_call_back_once_a_page(void **state)
 	assert_int_equal(g.rows, 6);
 	assert_int_equal(g.total, 6);
 	assert_non_null(strstr(f.last_url, "count=1000"));
-	assert_non_null(strstr(f.last_url, "cursor=c%26%3D2%2F%2B")); /* G40 */
+	assert_non_null(strstr(f.last_url, "cursor=c%26%3D2%2F%2B"));
 	fake_done(&f, a);
 }
 
@@ -192,7 +192,7 @@ static void every_allocation_may_fail_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(lists_call_back_once_a_page),
+	    cmocka_unit_test(g40_lists_call_back_once_a_page_and_encode_cursors),
 	    cmocka_unit_test(cancelling_within_a_page_stops_the_list),
 	    cmocka_unit_test(max_pages_leaves_the_cursor_to_go_on),
 	    cmocka_unit_test(b1_a_cursor_that_repeats_stops),

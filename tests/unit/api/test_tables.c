@@ -149,9 +149,33 @@ static void a_reserve_is_kept_for_settling(void **state)
 	budget_table_done(&t);
 }
 
+static void g24_criteria_are_never_put(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ENDPOINT_COUNT; i++) {
+		const struct endpoint *e = endpoint_info((enum endpoint_id)i);
+
+		if (strstr(e->path, "targeting_criteria"))
+			assert_string_not_equal(e->method, "PUT");
+	}
+}
+
+static void g46_what_version_4_removed_is_not_called(void **state)
+{
+	static const char *const gone[] = {"tailored", "global_opt_out", "ton/", "reach_estimate",
+	    "audience_summary", "behaviors"};
+
+	(void)state;
+	for (int i = 0; i < ENDPOINT_COUNT; i++)
+		for (size_t k = 0; k < sizeof gone / sizeof *gone; k++)
+			assert_null(strstr(endpoint_info((enum endpoint_id)i)->path, gone[k]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(g24_criteria_are_never_put),
+	    cmocka_unit_test(g46_what_version_4_removed_is_not_called),
 	    cmocka_unit_test(transfers_are_set_up_safely),
 	    cmocka_unit_test(endpoints_match_their_own_paths),
 	    cmocka_unit_test(every_lookup_of_the_types_can_be_asked),

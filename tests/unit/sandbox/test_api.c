@@ -134,7 +134,7 @@ static void single_creates_obey_the_rules(void **state)
 	post_fails("7k3aa", "GENDER", "EQ", "1", "LINE_ITEM_NOT_FOUND"); /* another account's */
 }
 
-static void operator_may_be_left_out_where_the_live_api_takes_it(void **state)
+static void g30_operator_may_be_left_out_where_the_live_api_takes_it(void **state)
 {
 	(void)state;
 	assert_int_equal(
@@ -371,7 +371,7 @@ static void volumes_are_those_of_the_one_real_sync(void **state)
 	assert_int_equal(walk("/12/targeting_criteria/conversations?lang=en", 1000, &fold), 41136);
 }
 
-static void app_line_item_gets_its_platform(void **state)
+static void g28_an_app_line_item_gets_its_platform(void **state)
 {
 	struct answer a = ask("POST",
 	    A1
@@ -541,17 +541,40 @@ static void state_hash_follows_the_targeting_only(void **state)
 	    start, json_text(ask("GET", "/__sandbox/state_hash", NULL).body, "sha256"));
 }
 
+/* The counts are those of the users that were sent, whatever they matched. */
+static void g45_the_counts_are_those_that_were_sent(void **state)
+{
+	static const char one[] =
+	    "{\"operation_type\":\"Update\",\"params\":{\"users\":[{\"email\":["
+	    "\"4798b8bbdcf6f2a52e527f46a3d7a7c9aefb541afda03af79c74809ecc6376f3\"]}]}}";
+	struct answer a;
+	struct buf b;
+
+	(void)state;
+	for (int n = 1; n <= 3; n++) {
+		buf_init(&b, 4096);
+		for (int i = 0; i < n; i++)
+			buf_addf(&b, "%s%s", i ? "," : "[", one);
+		buf_adds(&b, "]");
+		a = ask("POST", A1 "/custom_audiences/2d9aa/users", buf_str(&b));
+		assert_int_equal(a.status, 200);
+		assert_int_equal(json_number(data_of(a), "success_count", -1), n);
+		assert_int_equal(json_number(data_of(a), "total_count", -1), n);
+		buf_done(&b);
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, kit_open, kit_close)
 	const struct CMUnitTest tests[] = {T(batch_is_judged_by_its_final_state),
-	    T(refused_batch_changes_nothing), T(batch_of_500_passes_and_501_does_not),
-	    T(single_creates_obey_the_rules),
-	    T(operator_may_be_left_out_where_the_live_api_takes_it),
+	    T(g45_the_counts_are_those_that_were_sent), T(refused_batch_changes_nothing),
+	    T(batch_of_500_passes_and_501_does_not), T(single_creates_obey_the_rules),
+	    T(g30_operator_may_be_left_out_where_the_live_api_takes_it),
 	    T(the_three_answers_to_a_duplicate), T(deleting_is_soft_and_final),
 	    T(every_page_size_walks_the_same_rows), T(cursor_of_another_list_is_refused),
 	    T(filters_of_lists), T(paths_roles_and_ids), T(lookups_have_their_documented_values),
-	    T(volumes_are_those_of_the_one_real_sync), T(app_line_item_gets_its_platform),
+	    T(volumes_are_those_of_the_one_real_sync), T(g28_an_app_line_item_gets_its_platform),
 	    T(every_read_endpoint_answers), T(foreign_edits_pass_by_the_rules),
 	    T(partial_fault_keeps_what_it_should_not),
 	    T(bulk_account_is_the_same_in_whatever_order_it_is_made),

@@ -25,7 +25,7 @@ static void assert_line(const struct criterion_set *s, size_t max, const char *e
 	buf_done(&b);
 }
 
-static void the_line_reads_as_the_rules_say(void **state)
+static void g26_the_line_reads_as_the_rules_say(void **state)
 {
 	struct criterion_set s;
 
@@ -51,7 +51,7 @@ static void the_line_reads_as_the_rules_say(void **state)
 	criterion_set_done(&s);
 }
 
-static void audiences_never_show_the_generic_name(void **state)
+static void g29_audiences_never_show_the_generic_name(void **state)
 {
 	struct criterion_set s;
 	const struct criterion *v[1];
@@ -342,8 +342,8 @@ static void no_memory_is_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_line_reads_as_the_rules_say),
-	    cmocka_unit_test(audiences_never_show_the_generic_name),
+	    cmocka_unit_test(g26_the_line_reads_as_the_rules_say),
+	    cmocka_unit_test(g29_audiences_never_show_the_generic_name),
 	    cmocka_unit_test(ranges_versions_and_engagement_have_their_shape),
 	    cmocka_unit_test(the_tree_names_every_level),
 	    cmocka_unit_test(expression_equals_brute_force),

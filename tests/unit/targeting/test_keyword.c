@@ -20,7 +20,7 @@ static void assert_row(const struct keyword_list *k, size_t i, enum targeting_ty
 	assert_string_equal(k->v[i].value, value);
 }
 
-static void the_notation_chooses_type_and_operator(void **state)
+static void g25_the_notation_chooses_type_and_operator(void **state)
 {
 	struct keyword_list k;
 
@@ -226,7 +226,7 @@ static void what_is_no_amount_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_notation_chooses_type_and_operator),
+	    cmocka_unit_test(g25_the_notation_chooses_type_and_operator),
 	    cmocka_unit_test(blanks_and_repeats_go),
 	    cmocka_unit_test(bad_lines_are_reported_with_place_and_reason),
 	    cmocka_unit_test(the_longest_keyword_passes_and_one_more_byte_does_not),

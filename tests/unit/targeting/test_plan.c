@@ -45,8 +45,11 @@ static void world_done(struct world *w)
 
 static enum err build(struct world *w, size_t max_ops)
 {
-	struct plan_input in = {
-	    .changes = &w->changes, .max_ops = max_ops, .user = w, .live = live, .lookup = &kit_lookup};
+	struct plan_input in = {.changes = &w->changes,
+	    .max_ops = max_ops,
+	    .user = w,
+	    .live = live,
+	    .lookup = &kit_lookup};
 
 	plan_done(&w->plan);
 	return plan_build(&w->plan, &in, NULL);
@@ -79,7 +82,7 @@ static void an_empty_plan_has_no_batches(void **state)
 	world_done(&w);
 }
 
-static void an_edit_of_the_age_deletes_first_in_one_batch(void **state)
+static void g27_an_edit_of_the_age_deletes_first_in_one_batch(void **state)
 {
 	struct world w;
 
@@ -470,7 +473,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(an_empty_plan_has_no_batches),
-	    cmocka_unit_test(an_edit_of_the_age_deletes_first_in_one_batch),
+	    cmocka_unit_test(g27_an_edit_of_the_age_deletes_first_in_one_batch),
 	    cmocka_unit_test(what_others_need_comes_first_and_goes_last),
 	    cmocka_unit_test(what_does_nothing_is_left_out_with_its_reason),
 	    cmocka_unit_test(a_line_item_is_never_split_when_it_fits),

@@ -54,7 +54,7 @@ static void scope_is_sorted_and_unambiguous(void **state)
 	buf_done(&out);
 }
 
-static void required_params_are_added(void **state)
+static void g37_g38_required_params_are_added(void **state)
 {
 	struct buf out;
 
@@ -132,7 +132,7 @@ static void failure_is_shown_and_not_repeated_at_once(void **state)
 	assert_int_equal(k->fake.n, asked + 1);
 }
 
-static void tv_shows_are_only_searched(void **state)
+static void g35_tv_shows_are_only_searched(void **state)
 {
 	struct kit *k = *state;
 	const struct api_param locale[] = {{"locale", "en-US"}};
@@ -191,13 +191,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(scope_is_sorted_and_unambiguous),
-	    cmocka_unit_test(required_params_are_added),
+	    cmocka_unit_test(g37_g38_required_params_are_added),
 	    cmocka_unit_test_setup_teardown(fresh_look_up_is_never_asked, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		old_look_up_is_asked_once_and_stays_usable, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		failure_is_shown_and_not_repeated_at_once, setup, teardown),
-	    cmocka_unit_test_setup_teardown(tv_shows_are_only_searched, setup, teardown),
+	    cmocka_unit_test_setup_teardown(g35_tv_shows_are_only_searched, setup, teardown),
 	    cmocka_unit_test_setup_teardown(offline_gives_the_reason, setup, teardown),
 	    cmocka_unit_test_setup_teardown(many_sets_do_not_pile_up, setup, teardown),
 	};

@@ -440,6 +440,23 @@ static void unknown_line_can_be_searched_at_x(void **state)
 	assert_string_equal(staged_at(k, 1)->value, "p1");
 }
 
+/* X has no search for topics: the whole list is fetched once and searched here. */
+static void g36_topics_are_searched_here(void **state)
+{
+	struct kit *k = *state;
+
+	kit_connect(k, one_place);
+	open_picker(k, TYPE_CONVERSATION, 1);
+	kit_type(k, "nba");
+	assert_sees(k, "NBA");
+	assert_not_sees(k, "C-r searches at X");
+	unsigned asked = k->fake.n;
+
+	kit_press(k, "C-r");
+	assert_int_equal(k->fake.n, asked);
+	assert_sees(k, "the whole list is here");
+}
+
 static struct fake_reply denied(struct fake *f, const struct transport_request *r, unsigned nth)
 {
 	if (!strstr(r->url, "/interests?"))
@@ -714,6 +731,7 @@ int main(void)
 	    CASE(unknown_line_can_be_searched_at_x),
 	    CASE(escape_warns_before_marks_are_lost),
 	    CASE(search_at_x_is_asked_once),
+	    CASE(g36_topics_are_searched_here),
 	    CASE(failure_of_the_list_is_told_below_it),
 	    CASE(first_page_is_usable_while_the_next_comes),
 	    CASE(keywords_are_listed_then_staged),
