@@ -244,14 +244,24 @@ static enum err print_plan(const struct session *s, const struct delta *d, struc
 	return err;
 }
 
-static enum err save_plan(
-    const struct cli_options *o, const struct session *s, const struct delta *d, struct errinfo *ei)
+/* Host and API version, as drafts and journal are bound to. */
+static void server_of(const struct headless *h, char *out, size_t cap)
 {
+	const struct config_profile *p = h->client.profile;
+
+	snprintf(out, cap, "%s/%s", client_realm(p->base_url), p->api_version);
+}
+
+static enum err save_plan(const struct cli_options *o, const struct headless *h,
+    const struct delta *d, struct errinfo *ei)
+{
+	char server[300];
 	struct buf out;
 	enum err err;
 
+	server_of(h, server, sizeof server);
 	buf_init(&out, OUT_MAX);
-	plan_file_write(&out, session_account_id(s), d);
+	plan_file_write(&out, server, session_account_id(h->session), d);
 	err = write_out(o, &out, ei);
 	buf_done(&out);
 	return err;
@@ -268,7 +278,7 @@ static int compare_and_print(const struct cli_options *o, int found)
 		return cli_usage("which file? reticle export makes one; - is the standard input");
 	delta_init(&d);
 	if (compare(&h, o, &d, &ei) || print_plan(h.session, &d, &ei) ||
-	    (o->out && save_plan(o, h.session, &d, &ei)))
+	    (o->out && save_plan(o, &h, &d, &ei)))
 		rc = cli_fail(&ei);
 	else
 		rc = d.plan.n_ops ? found : 0;
@@ -410,11 +420,16 @@ static int tell_outcome(struct session *s)
 static enum err apply(
     struct headless *h, const struct cli_options *o, const struct plan_file *p, struct errinfo *ei)
 {
+	char server[300];
 	size_t staged;
 	enum err err = headless_open(h, o, ei);
 
 	if (err)
 		return err;
+	server_of(h, server, sizeof server);
+	if (strcmp(p->server, server) != 0)
+		return err_set(ei, ERR_REFUSED,
+		    "the plan was made for %.128s, this profile uses %.128s", p->server, server);
 	if (strcmp(p->account, session_account_id(h->session)) != 0)
 		return err_set(ei, ERR_USAGE, "the plan is about account %.64s, not %s", p->account,
 		    session_account_id(h->session));

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "api/transport.h"
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -79,15 +80,28 @@ static void on_history_load(void *user, const char *name, struct buf *lines)
 	buf_done(&one);
 }
 
-/* The account is named on every screen: nobody should post to the wrong one. */
+/* A server on which nothing is ever served: one of this machine, or X's own sandbox. */
+static bool is_sandbox(const struct config_profile *p)
+{
+	return p && p->base_url &&
+	       (net_is_loopback(p->base_url) ||
+		   strncmp(p->base_url, "https://ads-api-sandbox.", 24) == 0);
+}
+
+/* The account is named on every screen: nobody should post to the wrong one, nor take a sandbox for
+ * the real thing. */
 static void name_account(struct screen *s)
 {
 	const struct account *a = session_account(s->session);
+	bool sandbox = s->demo || is_sandbox(s->profile);
 	char badge[128];
 
-	snprintf(badge, sizeof badge, "%s%.100s", s->demo ? "DEMO " : "",
+	snprintf(badge, sizeof badge, "%s%.100s",
+	    s->demo   ? "DEMO "
+	    : sandbox ? "SANDBOX "
+		      : "",
 	    a && a->name ? a->name : session_account_id(s->session));
-	app_set_badge(s->app, s->demo ? STYLE_BADGE_DEMO : STYLE_BADGE, badge);
+	app_set_badge(s->app, sandbox ? STYLE_BADGE_DEMO : STYLE_BADGE, badge);
 }
 
 static void on_session_change(void *user, unsigned kinds)

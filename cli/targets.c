@@ -254,11 +254,13 @@ static void member(struct buf *out, const char *name, const char *text, const ch
 	buf_adds(out, end);
 }
 
-enum err plan_file_write(struct buf *out, const char *account, const struct delta *d)
+enum err plan_file_write(
+    struct buf *out, const char *server, const char *account, const struct delta *d)
 {
 	const struct change_set *set = &d->changes;
 
 	buf_adds(out, "{\n  \"reticle_plan\": 1,\n  ");
+	member(out, "server", server, ",\n  ");
 	member(out, "account", account, ",\n  ");
 	member(out, "state", d->state, ",\n  \"changes\": [");
 	for (size_t i = 0; i < set->n; i++) {
@@ -309,17 +311,19 @@ static enum err read_change(struct plan_file *p, const struct json_node *n, stru
 static enum err read_plan(struct plan_file *p, const struct json_node *root, struct errinfo *ei)
 {
 	const struct json_node *list = json_get(root, "changes");
-	const char *account = json_string(json_get(root, "account")),
+	const char *server = json_string(json_get(root, "server")),
+		   *account = json_string(json_get(root, "account")),
 		   *state = json_string(json_get(root, "state"));
 	int64_t version;
 	enum err err = ERR_OK;
 
-	if (!json_int64(json_get(root, "reticle_plan"), &version) || version != 1 || !account ||
-	    !state || !list)
+	if (!json_int64(json_get(root, "reticle_plan"), &version) || version != 1 || !server ||
+	    !account || !state || !list)
 		return err_set(ei, ERR_USAGE, "this is no plan file; reticle plan --out makes one");
+	p->server = arena_strdup(&p->arena, server);
 	p->account = arena_strdup(&p->arena, account);
 	p->state = arena_strdup(&p->arena, state);
-	if (!p->account || !p->state)
+	if (!p->server || !p->account || !p->state)
 		return err_set(ei, ERR_NOMEM, "no memory for the plan");
 	for (const struct json_node *n = json_first(list); n && !err; n = json_after(list, n))
 		err = read_change(p, n, ei);

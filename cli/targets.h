@@ -42,13 +42,15 @@ enum err delta_build(
 enum err delta_state(struct session *s, const char *const *ids, size_t n,
     char digest[DIGEST_HEX_SIZE], struct errinfo *ei);
 
-/* Plan files: JSON, read strictly. */
+/* Plan files: JSON, read strictly. A plan is for one account on one server and API version. */
 struct plan_file {
+	const char *server; /* "ads-api.x.com/12" */
 	const char *account, *state;
 	struct change_set changes;
 	struct arena arena;
 };
-enum err plan_file_write(struct buf *out, const char *account, const struct delta *d);
+enum err plan_file_write(
+    struct buf *out, const char *server, const char *account, const struct delta *d);
 enum err plan_file_read(struct plan_file *p, const char *file, struct errinfo *ei);
 void plan_file_done(struct plan_file *p);
 
