@@ -19,13 +19,14 @@ static int64_t owner_of(struct store *s, const char *account)
 	    BIND(INT(s->cache_realm), TEXT(account)), NULL);
 }
 
-static enum err make_owner(struct store *s, const char *account, int64_t *owner, struct errinfo *ei)
+int64_t criteria_owner(
+    struct store *s, const char *account, bool make, enum err *err, struct errinfo *ei)
 {
-	enum err err = db_run(&s->cache, "INSERT OR IGNORE INTO owner(realm, account) VALUES(?,?)",
-	    BIND(INT(s->cache_realm), TEXT(account)), ei);
-
-	*owner = err ? 0 : owner_of(s, account);
-	return err;
+	*err = ERR_OK;
+	if (make)
+		*err = db_run(&s->cache, "INSERT OR IGNORE INTO owner(realm, account) VALUES(?,?)",
+		    BIND(INT(s->cache_realm), TEXT(account)), ei);
+	return *err ? 0 : owner_of(s, account);
 }
 
 /* --- putting: criteria in any order, sorted into their line items by counting --- */
@@ -46,29 +47,52 @@ static bool belongs(const struct map *index, const struct criterion *c, uint64_t
 	return !c->deleted && c->line_item_id && map_get(index, c->line_item_id, at);
 }
 
+static size_t sets_of(const struct snapshot_criteria *c)
+{
+	return c->n_sets ? c->n_sets : 1;
+}
+
+static void count_in(struct sorted *b, const struct snapshot_criteria *c, const struct map *index)
+{
+	uint64_t at;
+
+	for (size_t k = 0; k < sets_of(c); k++)
+		for (size_t i = 0; i < c->criteria[k].n; i++)
+			if (belongs(index, &c->criteria[k].v[i], &at))
+				b->start[at + 1]++;
+}
+
+static void place_in(struct sorted *b, const struct snapshot_criteria *c, const struct map *index,
+    size_t *fill)
+{
+	uint64_t at;
+
+	for (size_t k = 0; k < sets_of(c); k++)
+		for (size_t i = 0; i < c->criteria[k].n; i++)
+			if (belongs(index, &c->criteria[k].v[i], &at))
+				b->records[fill[at]++] = &c->criteria[k].v[i];
+}
+
 static enum err sort_in(
     struct sorted *b, const struct snapshot_criteria *c, const struct map *index)
 {
-	size_t n = c->n_line_items, *fill;
-	uint64_t at;
+	size_t n = c->n_line_items, *fill, all = 0;
 
+	for (size_t k = 0; k < sets_of(c); k++)
+		all += c->criteria[k].n;
 	b->start = mem_array(n + 1, sizeof *b->start);
-	b->records = mem_array(c->criteria->n, sizeof *b->records);
+	b->records = mem_array(all, sizeof *b->records);
 	fill = mem_array(n + 1, sizeof *fill);
 	if (!b->start || !b->records || !fill) {
 		mem_free(fill);
 		return ERR_NOMEM;
 	}
-	for (size_t i = 0; i < c->criteria->n; i++)
-		if (belongs(index, &c->criteria->v[i], &at))
-			b->start[at + 1]++;
+	count_in(b, c, index);
 	for (size_t i = 0; i < n; i++) {
 		b->start[i + 1] += b->start[i];
 		fill[i] = b->start[i];
 	}
-	for (size_t i = 0; i < c->criteria->n; i++)
-		if (belongs(index, &c->criteria->v[i], &at))
-			b->records[fill[at]++] = &c->criteria->v[i];
+	place_in(b, c, index, fill);
 	mem_free(fill);
 	return ERR_OK;
 }
@@ -80,53 +104,64 @@ struct putter {
 	struct buf blob;
 };
 
-static enum err put_one(struct putter *p, const char *line_item, const void *const *records,
-    size_t n, struct errinfo *ei)
+struct line_item_criteria {
+	const char *line_item;
+	int64_t version;
+	const void *const *records;
+	size_t n;
+};
+
+static enum err put_one(
+    struct putter *p, const struct line_item_criteria *one, struct errinfo *ei)
 {
-	int64_t key = line_item_key(line_item);
+	int64_t key = line_item_key(one->line_item);
 	struct db *d = &p->s->cache;
 	enum err err;
 
 	buf_clear(&p->blob);
-	err = buf_add(&p->blob, line_item, strlen(line_item) + 1);
+	err = buf_add(&p->blob, one->line_item, strlen(one->line_item) + 1);
 	if (!err)
-		err = pack_write(&p->packer, &pack_criterion, records, n, &p->blob);
+		err = pack_write(&p->packer, &pack_criterion, one->records, one->n, &p->blob);
 	if (err)
-		return err_set(ei, err, "the criteria of line item %.64s are too large", line_item);
+		return err_set(
+		    ei, err, "the criteria of line item %.64s are too large", one->line_item);
 	err = db_run(d, "DELETE FROM criteria WHERE owner=? AND line_item=?",
 	    BIND(INT(p->owner), INT(key)), ei);
 	if (err)
 		return err;
 	return db_run(d,
-	    "INSERT INTO criteria(owner, line_item, n, fetched_at, data) VALUES(?,?,?,?,?)",
-	    BIND(INT(p->owner), INT(key), INT(n), INT(p->now), BLOB(p->blob.p, p->blob.len)), ei);
+	    "INSERT INTO criteria(owner, line_item, n, fetched_at, version, data)"
+	    " VALUES(?,?,?,?,?,?)",
+	    BIND(INT(p->owner), INT(key), INT(one->n), INT(p->now), INT(one->version),
+		BLOB(p->blob.p, p->blob.len)),
+	    ei);
 }
 
-static enum err put_sorted(
-    struct store *s, const struct snapshot_criteria *c, const struct sorted *b, struct errinfo *ei)
+static enum err put_sorted(struct putter *p, const struct snapshot_criteria *c,
+    const struct sorted *b, struct errinfo *ei)
 {
-	struct putter p = {.s = s, .now = clock_wall_s()};
-	enum err err = db_begin(&s->cache, ei);
+	enum err err = ERR_OK;
 
-	if (err)
-		return err;
-	packer_init(&p.packer);
-	buf_init(&p.blob, PACK_BYTES);
-	err = make_owner(s, c->account, &p.owner, ei);
+	packer_init(&p->packer);
+	buf_init(&p->blob, PACK_BYTES);
 	for (size_t i = 0; i < c->n_line_items && !err; i++)
-		err = put_one(&p, c->line_items[i], b->records + b->start[i],
-		    b->start[i + 1] - b->start[i], ei);
-	packer_done(&p.packer);
-	buf_done(&p.blob);
-	return db_end(&s->cache, err, ei);
+		err = put_one(p,
+		    &(struct line_item_criteria){c->line_items[i],
+			c->versions ? c->versions[i] : 0, b->records + b->start[i],
+			b->start[i + 1] - b->start[i]},
+		    ei);
+	packer_done(&p->packer);
+	buf_done(&p->blob);
+	return err;
 }
 
-enum err snapshot_put_criteria(
-    struct store *s, const struct snapshot_criteria *c, struct errinfo *ei)
+enum err criteria_put_in(
+    struct store *s, const struct snapshot_criteria *c, int64_t now, struct errinfo *ei)
 {
+	struct putter p = {.s = s, .now = now};
 	struct sorted b = {0};
 	struct map index;
-	enum err err = cache_ready(s, ei);
+	enum err err = ERR_OK;
 
 	map_init(&index);
 	/* an id that was given twice counts once, at its last place */
@@ -137,9 +172,23 @@ enum err snapshot_put_criteria(
 	if (err == ERR_NOMEM)
 		err_set(ei, err, "out of memory");
 	if (!err)
-		err = put_sorted(s, c, &b, ei);
+		p.owner = criteria_owner(s, c->account, true, &err, ei);
+	if (!err)
+		err = put_sorted(&p, c, &b, ei);
 	sorted_done(&b);
 	map_done(&index);
+	return err;
+}
+
+enum err snapshot_put_criteria(
+    struct store *s, const struct snapshot_criteria *c, struct errinfo *ei)
+{
+	enum err err = cache_ready(s, ei);
+
+	if (!err)
+		err = db_begin(&s->cache, ei);
+	if (!err)
+		err = db_end(&s->cache, criteria_put_in(s, c, clock_wall_s(), ei), ei);
 	return cache_guard(s, err);
 }
 
@@ -228,15 +277,15 @@ static enum err fill_counts(struct store *s, const char *account, const struct s
     size_t mask, struct snapshot_count *out)
 {
 	sqlite3_stmt *st = db_query(&s->cache,
-	    "SELECT line_item, n, fetched_at FROM criteria INDEXED BY criteria_head WHERE owner=?",
+	    "SELECT line_item, n, fetched_at, version FROM criteria INDEXED BY criteria_head WHERE owner=?",
 	    BIND(INT(owner_of(s, account))));
 
 	while (db_row(st)) {
 		size_t at = probe(slots, mask, sqlite3_column_int64(st, 0));
 
 		if (slots[at].i)
-			out[slots[at].i - 1] = (struct snapshot_count){
-			    sqlite3_column_int(st, 1), sqlite3_column_int64(st, 2)};
+			out[slots[at].i - 1] = (struct snapshot_count){sqlite3_column_int(st, 1),
+			    sqlite3_column_int64(st, 2), sqlite3_column_int64(st, 3)};
 	}
 	return db_done(&s->cache, st, NULL);
 }
@@ -255,13 +304,13 @@ static enum err count_few(struct store *s, const char *account, const struct lin
 		return err;
 	for (size_t i = 0; i < items->n && !err; i++) {
 		sqlite3_stmt *st = db_query(&s->cache,
-		    "SELECT n, fetched_at FROM criteria INDEXED BY criteria_head"
+		    "SELECT n, fetched_at, version FROM criteria INDEXED BY criteria_head"
 		    " WHERE owner=? AND line_item=?",
 		    BIND(INT(owner), INT(line_item_key(items->v[i].id))));
 
 		if (db_row(st))
-			out[i] = (struct snapshot_count){
-			    sqlite3_column_int(st, 0), sqlite3_column_int64(st, 1)};
+			out[i] = (struct snapshot_count){sqlite3_column_int(st, 0),
+			    sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2)};
 		err = db_done(&s->cache, st, NULL);
 	}
 	return db_end(&s->cache, err, NULL);

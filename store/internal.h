@@ -61,6 +61,7 @@ struct listing_key {
 struct listing_info {
 	int64_t generation; /* 0: nothing stored */
 	int64_t n, fetched_at;
+	int64_t as_of; /* of the server, 0: not known */
 	bool complete;
 };
 enum err listing_begin(struct store *s, const struct listing_key *key, bool resume,
@@ -70,9 +71,27 @@ enum err listing_put(struct store *s, struct store_fetch *f, const struct raw_se
 enum err listing_info(struct store *s, const struct listing_key *key, struct listing_info *out);
 enum err listing_read(struct store *s, const struct listing_info *info, size_t first, size_t max,
     struct raw_set *out, struct errinfo *ei);
+/* Inside a transaction: these records are now the list, complete. What another terminal is fetching
+ * meanwhile goes on beside it. */
+enum err listing_replace(
+    struct store *s, const struct listing_key *key, const struct raw_set *all, struct errinfo *ei);
 /* One record of a kind (in any scope) by the value of its first field, appended to out. */
 enum err listing_find(struct store *s, const struct listing_key *key, const char *value,
     struct raw_set *out, struct errinfo *ei);
+
+/* Changes of a list (store/changes.c), behind the typed doors of snapshot.h. */
+struct snapshot_changes;
+enum err changes_begin(
+    struct store *s, int64_t clock_skew_s, struct snapshot_changes *c, struct errinfo *ei);
+enum err changes_merge(struct store *s, struct snapshot_changes *c, const struct raw_set *page,
+    size_t deleted_offset, const char *next_cursor, struct errinfo *ei);
+
+/* Criteria rows, inside a transaction (store/criteria.c). now: when they were read. */
+struct snapshot_criteria;
+int64_t criteria_owner(struct store *s, const char *account, bool make, enum err *err,
+    struct errinfo *ei);
+enum err criteria_put_in(
+    struct store *s, const struct snapshot_criteria *c, int64_t now, struct errinfo *ei);
 
 /* --- state.db --- */
 

@@ -56,7 +56,7 @@ static enum err drop_generation(struct store *s, int64_t generation, struct erri
 static bool take_over(struct store *s, int64_t pending, struct store_fetch *f)
 {
 	sqlite3_stmt *st = db_query(&s->cache,
-	    "SELECT n, cursor FROM generation WHERE id=? AND cursor<>'' AND started_at>=?",
+	    "SELECT n, cursor, started_at FROM generation WHERE id=? AND cursor<>'' AND started_at>=?",
 	    BIND(INT(pending), INT(clock_wall_s() - RESUME_S)));
 	bool ok = db_row(st);
 
@@ -64,12 +64,27 @@ static bool take_over(struct store *s, int64_t pending, struct store_fetch *f)
 		f->n = sqlite3_column_int64(st, 0);
 		snprintf(
 		    f->cursor, sizeof f->cursor, "%s", (const char *)sqlite3_column_text(st, 1));
+		f->began = sqlite3_column_int64(st, 2);
 	}
 	if (db_done(&s->cache, st, NULL) || !ok)
 		return false;
 	f->generation = pending;
 	return db_run(&s->cache, "UPDATE generation SET owner=? WHERE id=?",
 		   BIND(INT(f->owner), INT(pending)), NULL) == ERR_OK;
+}
+
+static enum err new_generation(
+    struct store *s, int64_t listing, struct store_fetch *f, struct errinfo *ei)
+{
+	enum err err;
+
+	f->began = clock_wall_s();
+	err = db_run(&s->cache,
+	    "INSERT INTO generation(listing, owner, n, chunks, complete, started_at,"
+	    " fetched_at, cursor) VALUES(?,?,0,0,0,?,0,'')",
+	    BIND(INT(listing), INT(f->owner), INT(f->began)), ei);
+	f->generation = err ? 0 : db_last_id(&s->cache);
+	return err;
 }
 
 static enum err begin_in(struct store *s, const struct listing_key *key, bool resume,
@@ -87,13 +102,9 @@ static enum err begin_in(struct store *s, const struct listing_key *key, bool re
 	if (pending)
 		err = drop_generation(s, pending, ei);
 	if (!err)
-		err = db_run(&s->cache,
-		    "INSERT INTO generation(listing, owner, n, chunks, complete, started_at,"
-		    " fetched_at, cursor) VALUES(?,?,0,0,0,?,0,'')",
-		    BIND(INT(id), INT(f->owner), INT(clock_wall_s())), ei);
+		err = new_generation(s, id, f, ei);
 	if (err)
 		return err;
-	f->generation = db_last_id(&s->cache);
 	return db_run(&s->cache, "UPDATE listing SET pending=? WHERE id=?",
 	    BIND(INT(f->generation), INT(id)), ei);
 }
@@ -247,8 +258,10 @@ static enum err finish(struct store *s, const struct store_fetch *f, struct erri
 	enum err err = old ? drop_generation(s, old, ei) : ERR_OK;
 
 	if (!err)
-		err = db_run(&s->cache, "UPDATE listing SET current=?, pending=NULL WHERE id=?",
-		    BIND(INT(f->generation), INT(listing)), ei);
+		err = db_run(&s->cache,
+		    "UPDATE listing SET current=?, pending=NULL, as_of=?, changes_at=0,"
+		    " changes_cursor='' WHERE id=?",
+		    BIND(INT(f->generation), INT(f->began + f->clock_skew_s), INT(listing)), ei);
 	return err;
 }
 
@@ -287,13 +300,40 @@ enum err listing_put(struct store *s, struct store_fetch *f, const struct raw_se
 	return cache_guard(s, err);
 }
 
+enum err listing_replace(
+    struct store *s, const struct listing_key *key, const struct raw_set *all, struct errinfo *ei)
+{
+	struct store_fetch f = {0};
+	struct place at = {.realm = s->cache_realm};
+	enum err err;
+	int64_t id = listing_id(s, key, &err, ei), old;
+
+	if (err)
+		return err;
+	old = db_int(&s->cache, "SELECT current FROM listing WHERE id=?", BIND(INT(id)), NULL);
+	snprintf(at.account, sizeof at.account, "%s", key->account);
+	snprintf(at.kind, sizeof at.kind, "%s", key->kind);
+	err = new_generation(s, id, &f, ei);
+	if (!err)
+		err = put_records(s, &f, &at, all, ei);
+	if (!err)
+		err = db_run(&s->cache,
+		    "UPDATE generation SET n=?, chunks=?, complete=1, fetched_at=? WHERE id=?",
+		    BIND(INT(at.n), INT(at.chunks), INT(clock_wall_s()), INT(f.generation)), ei);
+	if (!err && old)
+		err = drop_generation(s, old, ei);
+	return err ? err
+		   : db_run(&s->cache, "UPDATE listing SET current=? WHERE id=?",
+			 BIND(INT(f.generation), INT(id)), ei);
+}
+
 /* --- reading --- */
 
 enum err listing_info(struct store *s, const struct listing_key *k, struct listing_info *out)
 {
 	/* the complete one, else what has come so far; an empty unfinished one counts as nothing */
 	static const char sql[] =
-	    "SELECT g.id, g.n, g.fetched_at, g.complete FROM listing l JOIN generation g"
+	    "SELECT g.id, g.n, g.fetched_at, g.complete, l.as_of FROM listing l JOIN generation g"
 	    " ON g.id = coalesce(l.current, l.pending)"
 	    " WHERE l.realm=? AND l.account=? AND l.kind=? AND l.scope=? AND g.fetched_at > 0";
 	sqlite3_stmt *st;
@@ -309,6 +349,7 @@ enum err listing_info(struct store *s, const struct listing_key *k, struct listi
 		out->n = sqlite3_column_int64(st, 1);
 		out->fetched_at = sqlite3_column_int64(st, 2);
 		out->complete = sqlite3_column_int(st, 3) != 0;
+		out->as_of = sqlite3_column_int64(st, 4);
 	}
 	err = db_done(&s->cache, st, NULL);
 	return cache_guard(s, err);

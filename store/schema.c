@@ -29,6 +29,24 @@ static const char cache_1[] =
     /* covers the counts of all line items without touching a blob */
     "CREATE INDEX criteria_head ON criteria(owner, line_item, n, fetched_at);";
 
+/* How far lists are known and how they are brought up to date; criteria that came in part. */
+static const char cache_2[] =
+    /* as_of: time of the server at which the reading of what is stored began, 0: unknown. A reading
+     * of what changed since then began at changes_at and goes on at changes_cursor */
+    "ALTER TABLE listing ADD COLUMN as_of INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE listing ADD COLUMN changes_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE listing ADD COLUMN changes_cursor TEXT NOT NULL DEFAULT '';"
+    /* version: updated_at of the line item when its criteria were asked for */
+    "ALTER TABLE criteria ADD COLUMN version INTEGER NOT NULL DEFAULT 0;"
+    "DROP INDEX criteria_head;"
+    "CREATE INDEX criteria_head ON criteria(owner, line_item, n, fetched_at, version);"
+    /* line_items: "id=version,id=version" in the order in which they were asked for */
+    "CREATE TABLE criteria_group(id INTEGER PRIMARY KEY AUTOINCREMENT, owner INTEGER NOT NULL,"
+    " line_items TEXT NOT NULL, began INTEGER NOT NULL, pages INTEGER NOT NULL,"
+    " cursor TEXT NOT NULL);"
+    /* id = group * 2^24 + number of the page */
+    "CREATE TABLE criteria_page(id INTEGER PRIMARY KEY, data BLOB NOT NULL);";
+
 static const char state_1[] =
     "CREATE TABLE realm(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
     /* base -1: edits.log was not looked at yet, so this file may be a new one in place of a lost one */
@@ -92,5 +110,5 @@ static const char state_2[] = "ALTER TABLE draft ADD COLUMN made INTEGER NOT NUL
 #define CACHE_ID 0x52544332 /* "RTC2" */
 #define STATE_ID 0x52545334 /* "RTS4" */
 
-const struct db_schema cache_schema = {CACHE_ID, (const char *const[]){cache_1}, 1, false};
+const struct db_schema cache_schema = {CACHE_ID, (const char *const[]){cache_1, cache_2}, 2, false};
 const struct db_schema state_schema = {STATE_ID, (const char *const[]){state_1, state_2}, 2, true};

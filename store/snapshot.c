@@ -1,9 +1,9 @@
 #include "store/snapshot.h"
 
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
-#include "base/map.h"
-#include "base/mem.h"
 #include "store/internal.h"
 
 static const char *const kind_names[SNAPSHOT_KINDS] = {
@@ -30,7 +30,16 @@ struct snapshot_info snapshot_info(struct store *s, const char *account, enum sn
 
 	if (listing_info(s, &(struct listing_key){account, kind_names[kind], ""}, &info))
 		return (struct snapshot_info){0};
-	return (struct snapshot_info){(size_t)info.n, info.fetched_at, info.complete};
+	return (struct snapshot_info){(size_t)info.n, info.fetched_at, info.as_of, info.complete};
+}
+
+enum err snapshot_changes_begin(struct store *s, const char *account, enum snapshot_kind kind,
+    int64_t clock_skew_s, struct snapshot_changes *c, struct errinfo *ei)
+{
+	memset(c, 0, sizeof *c);
+	snprintf(c->account, sizeof c->account, "%s", account);
+	c->kind = kind_names[kind];
+	return changes_begin(s, clock_skew_s, c, ei);
 }
 
 static enum err get_range(
@@ -42,71 +51,6 @@ static enum err get_range(
 	if (err)
 		return err;
 	return info.generation ? listing_read(s, &info, first, max, out, NULL) : ERR_NOTFOUND;
-}
-
-static const char *id_of(const struct raw_set *set, size_t i)
-{
-	const char *id;
-
-	memcpy(&id, raw_at(set, i) + set->kind->fields[0].offset, sizeof id);
-	return id ? id : "";
-}
-
-/* Shallow copy of record i of `from` behind the last one of `to`, which has room for it. */
-static void append(struct raw_set *to, const struct raw_set *from, size_t i)
-{
-	memcpy(raw_at(to, to->n++), raw_at(from, i), to->kind->size);
-}
-
-/* Old records in their order with the changed ones in their place; new ones first. */
-static enum err merged(
-    struct raw_set *out, const struct raw_set *old, const struct raw_set *changed)
-{
-	struct map now;
-	enum err err;
-	uint64_t at;
-
-	map_init(&now);
-	err = raw_reserve(out, old->n + changed->n);
-	for (size_t i = 0; i < old->n && !err; i++)
-		err = map_put(&now, id_of(old, i), UINT64_MAX);
-	for (size_t i = 0; i < changed->n && !err; i++) {
-		if (!map_get(&now, id_of(changed, i), &at))
-			append(out, changed, i);
-		/* from here on: the last record of this id is the one that counts */
-		err = map_put(&now, id_of(changed, i), i);
-	}
-	for (size_t i = 0; i < old->n && !err; i++) {
-		map_get(&now, id_of(old, i), &at);
-		if (at == UINT64_MAX)
-			append(out, old, i);
-		else
-			append(out, changed, (size_t)at);
-	}
-	map_done(&now);
-	return err;
-}
-
-static enum err replace_list(struct store *s, const struct listing_key *key, struct raw_set *old,
-    const struct raw_set *changed, struct errinfo *ei)
-{
-	struct raw_set all = {.kind = old->kind};
-	struct listing_info info;
-	struct store_fetch f = {0};
-	enum err err = listing_info(s, key, &info);
-
-	if (!err && (!info.generation || !info.complete))
-		err = err_set(ei, ERR_NOTFOUND, "there is no complete list to merge into");
-	if (!err)
-		err = listing_read(s, &info, 0, SIZE_MAX, old, ei);
-	if (!err)
-		err = merged(&all, old, changed);
-	if (!err)
-		err = listing_begin(s, key, false, &f, ei);
-	if (!err)
-		err = listing_put(s, &f, &all, NULL, ei);
-	mem_free(all.v);
-	return err;
 }
 
 #define SNAPSHOT_LIST(record, plural, name)                                                        \
@@ -129,21 +73,12 @@ static enum err replace_list(struct store *s, const struct listing_key *key, str
 		out->cap = raw.cap;                                                                \
 		return err;                                                                        \
 	}                                                                                          \
-	enum err snapshot_merge_##plural(struct store *s, const char *account,                     \
-	    const struct record##_set *changed, struct errinfo *ei)                                \
+	enum err snapshot_merge_##plural(struct store *s, struct snapshot_changes *c,              \
+	    const struct record##_set *page, const char *next_cursor, struct errinfo *ei)          \
 	{                                                                                          \
-		struct raw_set raw = {.v = changed->v, .n = changed->n, .kind = &pack_##record};   \
-		struct record##_set old;                                                           \
-		struct raw_set all;                                                                \
-		enum err err;                                                                      \
+		struct raw_set raw = {.v = page->v, .n = page->n, .kind = &pack_##record};         \
                                                                                                    \
-		record##_set_init(&old);                                                           \
-		all = RAW_SET(&old, &pack_##record);                                               \
-		err = replace_list(                                                                \
-		    s, &(struct listing_key){account, kind_names[name], ""}, &all, &raw, ei);      \
-		old.v = all.v;                                                                     \
-		record##_set_done(&old);                                                           \
-		return err;                                                                        \
+		return changes_merge(s, c, &raw, offsetof(struct record, deleted), next_cursor, ei); \
 	}
 
 SNAPSHOT_LIST(account, accounts, SNAPSHOT_ACCOUNTS)

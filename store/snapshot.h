@@ -8,6 +8,7 @@
 #ifndef RETICLE_STORE_SNAPSHOT_H
 #define RETICLE_STORE_SNAPSHOT_H
 
+#include "base/buf.h"
 #include "store/store.h"
 #include "targeting/model.h"
 
@@ -23,6 +24,7 @@ enum snapshot_kind {
 struct snapshot_info {
 	size_t n;
 	int64_t fetched_at; /* 0: never */
+	int64_t as_of; /* when its reading began, by the server's clock; 0: not known */
 	bool complete;
 };
 
@@ -32,17 +34,32 @@ enum err snapshot_begin(struct store *s, const char *account, enum snapshot_kind
     struct store_fetch *f, struct errinfo *ei);
 struct snapshot_info snapshot_info(struct store *s, const char *account, enum snapshot_kind kind);
 
+/* What changed since a complete list was read: asked with sort_by=updated_at-desc and
+ * with_deleted=true, put page by page with snapshot_merge_..., ended (next_cursor NULL) by the first
+ * page that reaches back before `since`. A reading that was stopped goes on at `cursor`, and counts
+ * from its own beginning: what changed behind it meanwhile is in the next one. Plain data. */
+struct snapshot_changes {
+	char account[65];
+	const char *kind; /* internal */
+	int64_t since, began; /* by the server's clock */
+	char cursor[256]; /* where to go on, "" from the start */
+	size_t changed; /* records so far that differed from what was stored */
+};
+/* ERR_NOTFOUND: there is no complete list, or it is not known since when; read it whole. */
+enum err snapshot_changes_begin(struct store *s, const char *account, enum snapshot_kind kind,
+    int64_t clock_skew_s, struct snapshot_changes *c, struct errinfo *ei);
+
 /* put: one page, durable as a whole; next_cursor NULL or "" ends the list (see catalog_put).
  * get: records first .. first+max-1 are appended to out (max SIZE_MAX: to the end).
- * merge: records that changed replace those of the same id, new ones come first; the list counts as
- * read now. ERR_NOTFOUND when there is no complete list to merge into. */
+ * merge: one page of changes, durable as a whole: records replace those of the same id, new ones come
+ * first, deleted ones go. ERR_NOTFOUND when the list went away meanwhile (the cache was made anew). */
 #define SNAPSHOT_LIST(kind, plural)                                                                \
 	enum err snapshot_put_##plural(struct store *s, struct store_fetch *f,                     \
 	    const struct kind##_set *page, const char *next_cursor, struct errinfo *ei);           \
 	enum err snapshot_get_##plural(struct store *s, const char *account, size_t first,         \
 	    size_t max, struct kind##_set *out);                                                   \
-	enum err snapshot_merge_##plural(struct store *s, const char *account,                     \
-	    const struct kind##_set *changed, struct errinfo *ei);
+	enum err snapshot_merge_##plural(struct store *s, struct snapshot_changes *c,              \
+	    const struct kind##_set *page, const char *next_cursor, struct errinfo *ei);
 
 SNAPSHOT_LIST(account, accounts)
 SNAPSHOT_LIST(campaign, campaigns)
@@ -70,6 +87,8 @@ struct snapshot_criteria {
 	const char *const *line_items; /* all that were asked for, those without criteria too */
 	size_t n_line_items; /* any number; one transaction */
 	const struct criterion_set *criteria; /* any order; deleted ones are left out */
+	size_t n_sets; /* criteria is an array of so many sets; 0 means 1 */
+	const int64_t *versions; /* updated_at of each line item as it was known; NULL: not known */
 };
 
 /* The criteria of whole line items, as just read from the API. */
@@ -79,9 +98,34 @@ enum err snapshot_put_criteria(
 enum err snapshot_get_criteria(struct store *s, const char *account, const char *line_item,
     struct criterion_set *out, struct errinfo *ei);
 
+/* The criteria of a group of line items come in pages, in any order, and count only together. Pages
+ * before the last are kept, so that a reading that was stopped goes on where it was. Plain data. */
+struct snapshot_group {
+	int64_t id; /* 0: nothing is kept */
+	int64_t began; /* by our clock; the criteria count as read then */
+	int64_t pages;
+	char cursor[256];
+};
+/* A page that is not the last; c names the group (its criteria are not used), page the new ones. */
+enum err snapshot_group_keep(struct store *s, struct snapshot_group *g,
+    const struct snapshot_criteria *c, const struct criterion_set *page, const char *next_cursor,
+    struct errinfo *ei);
+/* All of them, with those that were kept: into the snapshot, and the group is over. */
+enum err snapshot_group_finish(struct store *s, struct snapshot_group *g,
+    const struct snapshot_criteria *c, struct errinfo *ei);
+void snapshot_group_drop(struct store *s, struct snapshot_group *g); /* start it anew */
+/* Groups of the account that were stopped in the last 24 hours; i from 0, false: the end. line_items
+ * gets "id=version,id=version". */
+bool snapshot_group_at(struct store *s, const char *account, size_t i, struct snapshot_group *g,
+    struct buf *line_items);
+/* Append the criteria that were kept. */
+enum err snapshot_group_load(struct store *s, const struct snapshot_group *g,
+    struct criterion_set *out, struct errinfo *ei);
+
 struct snapshot_count {
 	int32_t n; /* -1: not read yet */
 	int64_t fetched_at; /* 0 then */
+	int64_t version; /* updated_at of the line item as known when they were read; 0: not known */
 };
 /* out[i] for each of the n line items */
 enum err snapshot_counts(struct store *s, const char *account, const struct line_item_set *items,

@@ -152,7 +152,7 @@ enum err store_clear_cache(struct store *s, struct errinfo *ei)
 {
 	static const char *const tables[] = {"DELETE FROM listing", "DELETE FROM generation",
 	    "DELETE FROM chunk", "DELETE FROM record_key", "DELETE FROM access",
-	    "DELETE FROM criteria"};
+	    "DELETE FROM criteria", "DELETE FROM criteria_group", "DELETE FROM criteria_page"};
 	enum err err = cache_ready(s, ei);
 
 	if (!err)

@@ -159,7 +159,7 @@ static enum err try_fill_cache(void)
 		err = snapshot_put_line_items(s, &f, &items, NULL, &ei);
 	if (!err)
 		err = snapshot_put_criteria(
-		    s, &(struct snapshot_criteria){ACCOUNT, ids, 40, &criteria}, &ei);
+		    s, &(struct snapshot_criteria){ACCOUNT, ids, 40, &criteria, 0, NULL}, &ei);
 	option_set_done(&options);
 	criterion_set_done(&criteria);
 	line_item_set_done(&items);

@@ -90,27 +90,143 @@ static void one_is_found_by_its_id(void **state)
 	line_item_set_done(&got);
 }
 
-static void merging_replaces_adds_and_keeps_order(void **state)
+static void assert_items(const char *const *want, size_t n)
 {
-	static const char *const want[] = {"new", "li0", "li1", "li2"};
-	struct line_item_set changed, got;
+	struct line_item_set got;
+
+	line_item_set_init(&got);
+	assert_int_equal(snapshot_get_line_items(s, "a", 0, SIZE_MAX, &got), ERR_OK);
+	assert_int_equal(got.n, n);
+	for (size_t i = 0; i < n; i++)
+		assert_string_equal(got.v[i].id, want[i]);
+	line_item_set_done(&got);
+}
+
+static void changes_replace_add_delete_and_keep_the_order(void **state)
+{
+	static const char *const want[] = {"new", "li0", "li1", "li3"};
+	struct snapshot_changes c;
+	struct line_item_set page, got;
 
 	(void)state;
-	line_item_set_init(&changed);
+	line_item_set_init(&page);
 	line_item_set_init(&got);
-	assert_int_equal(snapshot_merge_line_items(s, "a", &changed, &ei), ERR_NOTFOUND);
-	put_items("a", 3);
-	line_item_set_copy(&changed, &(struct line_item){.id = "li1", .name = "first"});
-	line_item_set_copy(&changed, &(struct line_item){.id = "new", .name = "n"});
-	line_item_set_copy(&changed, &(struct line_item){.id = "li1", .name = "second"});
-	assert_int_equal(snapshot_merge_line_items(s, "a", &changed, &ei), ERR_OK);
-	assert_int_equal(snapshot_get_line_items(s, "a", 0, SIZE_MAX, &got), ERR_OK);
-	assert_int_equal(got.n, 4);
-	for (size_t i = 0; i < 4; i++)
-		assert_string_equal(got.v[i].id, want[i]);
-	assert_string_equal(got.v[2].name, "second");
-	line_item_set_done(&changed);
+	assert_int_equal(
+	    snapshot_changes_begin(s, "a", SNAPSHOT_LINE_ITEMS, 0, &c, &ei), ERR_NOTFOUND);
+	put_items("a", 4);
+	assert_int_equal(snapshot_changes_begin(s, "a", SNAPSHOT_LINE_ITEMS, 0, &c, &ei), ERR_OK);
+	line_item_set_copy(&page, &(struct line_item){.id = "li1", .name = "first"});
+	line_item_set_copy(&page, &(struct line_item){.id = "new", .name = "n"});
+	line_item_set_copy(&page, &(struct line_item){.id = "li1", .name = "second"});
+	line_item_set_copy(&page, &(struct line_item){.id = "li2", .deleted = true});
+	line_item_set_copy(&page, &(struct line_item){.id = "never", .deleted = true});
+	assert_int_equal(snapshot_merge_line_items(s, &c, &page, NULL, &ei), ERR_OK);
+	assert_int_equal(c.changed, 3);
+	assert_items(want, 4);
+	assert_int_equal(snapshot_get_line_items(s, "a", 2, 1, &got), ERR_OK);
+	assert_string_equal(got.v[0].name, "second");
+	/* the same once more changes nothing */
+	assert_int_equal(snapshot_changes_begin(s, "a", SNAPSHOT_LINE_ITEMS, 0, &c, &ei), ERR_OK);
+	assert_int_equal(snapshot_merge_line_items(s, &c, &page, NULL, &ei), ERR_OK);
+	assert_int_equal(c.changed, 0);
+	assert_items(want, 4);
+	line_item_set_done(&page);
 	line_item_set_done(&got);
+}
+
+/* Stopped between two pages: it goes on at the cursor, and counts from its first page. */
+static void changes_go_on_after_a_stop(void **state)
+{
+	static const char *const want[] = {"new", "li0", "li1"};
+	struct snapshot_changes c, again;
+	struct line_item_set page, none;
+	int64_t began;
+
+	(void)state;
+	line_item_set_init(&page);
+	line_item_set_init(&none);
+	line_item_set_copy(&page, &(struct line_item){.id = "new"});
+	put_items("a", 2);
+	clock_step_ms(100000);
+	snapshot_changes_begin(s, "a", SNAPSHOT_LINE_ITEMS, 7, &c, &ei);
+	assert_string_equal(c.cursor, "");
+	began = c.began;
+	assert_int_equal(began, clock_wall_s() + 7);
+	assert_int_equal(snapshot_merge_line_items(s, &c, &page, "c1", &ei), ERR_OK);
+	clock_step_ms(100000);
+	temp_reopen();
+	snapshot_changes_begin(s, "a", SNAPSHOT_LINE_ITEMS, 7, &again, &ei);
+	assert_string_equal(again.cursor, "c1");
+	assert_int_equal(again.since, c.since);
+	assert_int_equal(again.began, began);
+	assert_int_equal(snapshot_merge_line_items(s, &again, &none, NULL, &ei), ERR_OK);
+	assert_items(want, 3);
+	assert_int_equal(snapshot_info(s, "a", SNAPSHOT_LINE_ITEMS).as_of, began);
+	assert_int_equal(snapshot_info(s, "a", SNAPSHOT_LINE_ITEMS).fetched_at, clock_wall_s());
+	line_item_set_done(&page);
+}
+
+static struct criterion_set some_criteria(const char *line_item, size_t first, size_t n)
+{
+	struct criterion_set set;
+
+	criterion_set_init(&set);
+	for (size_t i = first; i < first + n; i++) {
+		char id[16];
+
+		snprintf(id, sizeof id, "c%zu", i);
+		criterion_set_copy(&set,
+		    &(struct criterion){.id = id,
+			.line_item_id = line_item,
+			.type_name = "LOCATION",
+			.value = id});
+	}
+	return set;
+}
+
+/* Pages of a group are kept, but count only when the last one came. */
+static void group_goes_on_after_a_stop(void **state)
+{
+	static const char *const ids[] = {"x1", "x2"};
+	const int64_t versions[] = {11, 22};
+	struct criterion_set pages[2] = {some_criteria("x1", 0, 3), some_criteria("x2", 3, 2)};
+	struct snapshot_criteria c = {"a", ids, 2, NULL, 0, versions};
+	struct snapshot_group g = {0}, found;
+	struct line_item items[] = {{.id = "x1"}, {.id = "x2"}};
+	struct line_item_set asked = {.v = items, .n = 2};
+	struct snapshot_count counts[2];
+	struct criterion_set got;
+	struct buf names;
+
+	(void)state;
+	buf_init(&names, 1000);
+	criterion_set_init(&got);
+	assert_int_equal(snapshot_group_keep(s, &g, &c, &pages[0], "next", &ei), ERR_OK);
+	assert_int_equal(snapshot_get_criteria(s, "a", "x1", &got, &ei), ERR_NOTFOUND);
+	temp_reopen();
+	assert_false(snapshot_group_at(s, "b", 0, &found, &names));
+	assert_false(snapshot_group_at(s, "a", 1, &found, &names));
+	assert_true(snapshot_group_at(s, "a", 0, &found, &names));
+	assert_string_equal(buf_str(&names), "x1=11,x2=22");
+	assert_string_equal(found.cursor, "next");
+	assert_int_equal(found.began, g.began);
+	assert_int_equal(snapshot_group_load(s, &found, &got, &ei), ERR_OK);
+	assert_int_equal(got.n, 3);
+	criterion_set_done(&pages[0]);
+	pages[0] = got;
+	c.criteria = pages;
+	c.n_sets = 2;
+	clock_step_ms(60000);
+	assert_int_equal(snapshot_group_finish(s, &found, &c, &ei), ERR_OK);
+	assert_false(snapshot_group_at(s, "a", 0, &found, &names));
+	snapshot_counts(s, "a", &asked, counts, &ei);
+	assert_int_equal(counts[0].n, 3);
+	assert_int_equal(counts[1].n, 2);
+	assert_int_equal(counts[1].version, 22);
+	assert_int_equal(counts[1].fetched_at, g.began);
+	criterion_set_done(&pages[0]);
+	criterion_set_done(&pages[1]);
+	buf_done(&names);
 }
 
 static void other_lists_come_back_too(void **state)
@@ -202,7 +318,7 @@ static void criteria_are_sorted_into_their_line_items(void **state)
 	add(&set, "l1", "e", "gone");
 	set.v[4].deleted = true;
 	assert_int_equal(
-	    snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 3, &set}, &ei),
+	    snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 3, &set, 0, NULL}, &ei),
 	    ERR_OK);
 	temp_reopen();
 	assert_int_equal(snapshot_get_criteria(s, "a", "l2", &got, &ei), ERR_OK);
@@ -243,11 +359,11 @@ static void putting_again_replaces(void **state)
 	criterion_set_init(&got);
 	add(&set, "l1", "a", "x");
 	add(&set, "l1", "b", "y");
-	snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 1, &set}, &ei);
+	snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 1, &set, 0, NULL}, &ei);
 	set.n = 1;
 	/* named twice: must not lose the criteria */
 	assert_int_equal(
-	    snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 2, &set}, &ei),
+	    snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 2, &set, 0, NULL}, &ei),
 	    ERR_OK);
 	assert_int_equal(snapshot_get_criteria(s, "a", "l1", &got, &ei), ERR_OK);
 	assert_int_equal(got.n, 1);
@@ -275,7 +391,7 @@ static void counts_of_many_agree_with_counts_of_few(void **state)
 			add(&set, li.v[i].id, "x", "v");
 	}
 	assert_int_equal(
-	    snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, n_asked, &set}, &ei),
+	    snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, n_asked, &set, 0, NULL}, &ei),
 	    ERR_OK);
 	assert_int_equal(snapshot_counts(s, "a", &li, many, &ei), ERR_OK);
 	for (size_t from = 0; from < 600; from += 200) {
@@ -308,7 +424,7 @@ static void uses_are_found_by_type_and_value(void **state)
 	add(&set, "l2", "c", "nba");
 	add(&set, "l2", "d", "nba");
 	set.v[3].type_name = "EXACT_KEYWORD";
-	snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 2, &set}, &ei);
+	snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 2, &set, 0, NULL}, &ei);
 	assert_int_equal(snapshot_where_used(s, "a", "BROAD_KEYWORD", "nba", &uses), ERR_OK);
 	assert_int_equal(uses.n, 2);
 	assert_string_equal(uses.v[0].line_item_id, "l1");
@@ -329,7 +445,9 @@ int main(void)
 	    TEMP(unread_lists_are_not_empty_lists),
 	    TEMP(ranges_are_read_in_order),
 	    TEMP(one_is_found_by_its_id),
-	    TEMP(merging_replaces_adds_and_keeps_order),
+	    TEMP(changes_replace_add_delete_and_keep_the_order),
+	    TEMP(changes_go_on_after_a_stop),
+	    TEMP(group_goes_on_after_a_stop),
 	    TEMP(other_lists_come_back_too),
 	    TEMP(access_is_kept),
 	    TEMP(criteria_are_sorted_into_their_line_items),

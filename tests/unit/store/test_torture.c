@@ -55,6 +55,7 @@ static void use_cache(void)
 	const char *ids[2] = {"x1", "x2"};
 	const struct catalog_set *set;
 	struct snapshot_count counts[70];
+	struct snapshot_changes changes;
 	struct option_set found;
 	struct line_item_set got;
 	struct criterion_set some;
@@ -74,11 +75,12 @@ static void use_cache(void)
 	catalog_find(s, "locations", "x3", &found, &ei);
 	if (!snapshot_begin(s, ACCOUNT, SNAPSHOT_LINE_ITEMS, false, &f, &ei))
 		snapshot_put_line_items(s, &f, &items, NULL, &ei);
-	snapshot_merge_line_items(s, ACCOUNT, &items, &ei);
+	if (!snapshot_changes_begin(s, ACCOUNT, SNAPSHOT_LINE_ITEMS, 0, &changes, &ei))
+		snapshot_merge_line_items(s, &changes, &items, NULL, &ei);
 	if (!snapshot_get_line_items(s, ACCOUNT, 0, SIZE_MAX, &got))
 		assert_int_equal(got.n, 70);
 	snapshot_find_line_item(s, ACCOUNT, "x3", &got);
-	snapshot_put_criteria(s, &(struct snapshot_criteria){ACCOUNT, ids, 2, &criteria}, &ei);
+	snapshot_put_criteria(s, &(struct snapshot_criteria){ACCOUNT, ids, 2, &criteria, 0, NULL}, &ei);
 	if (!snapshot_get_criteria(s, ACCOUNT, "x1", &some, &ei))
 		assert_int_equal(some.n, 1);
 	snapshot_counts(s, ACCOUNT, &items, counts, &ei);

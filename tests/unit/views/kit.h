@@ -163,7 +163,7 @@ static void kit_criteria(struct kit *k)
 {
 	static const char *const read[] = {"li1", "li2"};
 	struct criterion_set set;
-	struct snapshot_criteria c = {KIT_ACCOUNT, read, 2, &set};
+	struct snapshot_criteria c = {KIT_ACCOUNT, read, 2, &set, 0, NULL};
 	struct errinfo ei = {0};
 
 	criterion_set_init(&set);

@@ -9,7 +9,7 @@ static void two_ages(struct kit *k)
 {
 	static const char *const read[] = {"li1"};
 	struct criterion_set set;
-	struct snapshot_criteria c = {KIT_ACCOUNT, read, 1, &set};
+	struct snapshot_criteria c = {KIT_ACCOUNT, read, 1, &set, 0, NULL};
 	struct errinfo ei = {0};
 
 	criterion_set_init(&set);
