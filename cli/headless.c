@@ -14,7 +14,8 @@ static enum err open_session(struct headless *h, const struct cli_options *o, st
 	    .account = o->account ? o->account : c->profile->account,
 	    .cache_days = c->config.cache_days,
 	    .batch_size = c->config.batch_size,
-	    .read_only = c->profile->read_only};
+	    .read_only = c->profile->read_only,
+	    .lazy = h->lazy};
 	struct api_config net = {.base_url = c->profile->base_url,
 	    .api_version = c->profile->api_version,
 	    .consumer_key = c->cred.consumer_key,
@@ -85,6 +86,8 @@ enum err headless_wait(struct headless *h, struct errinfo *ei)
 	/* what was asked for before the first turn is told in that turn */
 	do {
 		loop_turn(h->client.loop, TURN_MS);
+		if (h->tick)
+			h->tick(h, h->user);
 		if (!stands_still(h))
 			still_since = 0;
 		else if (!still_since)

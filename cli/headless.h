@@ -9,6 +9,10 @@
 struct headless {
 	struct client client; /* configuration, store, loop; its api stays NULL */
 	struct session *session;
+	/* set before headless_open, or not */
+	bool lazy; /* the lists are not read at once */
+	void (*tick)(struct headless *h, void *user); /* while it waits, after each turn */
+	void *user;
 };
 
 /* Configuration, store, session and network, and the lists of the account, read to their end. After

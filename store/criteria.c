@@ -62,8 +62,8 @@ static void count_in(struct sorted *b, const struct snapshot_criteria *c, const 
 				b->start[at + 1]++;
 }
 
-static void place_in(struct sorted *b, const struct snapshot_criteria *c, const struct map *index,
-    size_t *fill)
+static void place_in(
+    struct sorted *b, const struct snapshot_criteria *c, const struct map *index, size_t *fill)
 {
 	uint64_t at;
 
@@ -111,8 +111,7 @@ struct line_item_criteria {
 	size_t n;
 };
 
-static enum err put_one(
-    struct putter *p, const struct line_item_criteria *one, struct errinfo *ei)
+static enum err put_one(struct putter *p, const struct line_item_criteria *one, struct errinfo *ei)
 {
 	int64_t key = line_item_key(one->line_item);
 	struct db *d = &p->s->cache;
@@ -137,8 +136,8 @@ static enum err put_one(
 	    ei);
 }
 
-static enum err put_sorted(struct putter *p, const struct snapshot_criteria *c,
-    const struct sorted *b, struct errinfo *ei)
+static enum err put_sorted(
+    struct putter *p, const struct snapshot_criteria *c, const struct sorted *b, struct errinfo *ei)
 {
 	enum err err = ERR_OK;
 
@@ -146,9 +145,8 @@ static enum err put_sorted(struct putter *p, const struct snapshot_criteria *c,
 	buf_init(&p->blob, PACK_BYTES);
 	for (size_t i = 0; i < c->n_line_items && !err; i++)
 		err = put_one(p,
-		    &(struct line_item_criteria){c->line_items[i],
-			c->versions ? c->versions[i] : 0, b->records + b->start[i],
-			b->start[i + 1] - b->start[i]},
+		    &(struct line_item_criteria){c->line_items[i], c->versions ? c->versions[i] : 0,
+			b->records + b->start[i], b->start[i + 1] - b->start[i]},
 		    ei);
 	packer_done(&p->packer);
 	buf_done(&p->blob);
@@ -277,7 +275,8 @@ static enum err fill_counts(struct store *s, const char *account, const struct s
     size_t mask, struct snapshot_count *out)
 {
 	sqlite3_stmt *st = db_query(&s->cache,
-	    "SELECT line_item, n, fetched_at, version FROM criteria INDEXED BY criteria_head WHERE owner=?",
+	    "SELECT line_item, n, fetched_at, version FROM criteria INDEXED BY criteria_head WHERE "
+	    "owner=?",
 	    BIND(INT(owner_of(s, account))));
 
 	while (db_row(st)) {

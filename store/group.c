@@ -20,7 +20,8 @@ static enum err drop_in(struct store *s, int64_t group, struct errinfo *ei)
 	    BIND(INT(page_id(group, 0)), INT(page_id(group + 1, 0))), ei);
 
 	return err ? err
-		   : db_run(&s->cache, "DELETE FROM criteria_group WHERE id=?", BIND(INT(group)), ei);
+		   : db_run(
+			 &s->cache, "DELETE FROM criteria_group WHERE id=?", BIND(INT(group)), ei);
 }
 
 static enum err name_line_items(struct buf *out, const struct snapshot_criteria *c)
@@ -58,8 +59,8 @@ static enum err make_in(struct store *s, struct snapshot_group *g,
 	return err;
 }
 
-static enum err put_page(struct store *s, int64_t id, const struct criterion_set *page,
-    struct errinfo *ei)
+static enum err put_page(
+    struct store *s, int64_t id, const struct criterion_set *page, struct errinfo *ei)
 {
 	const void **records = mem_array(page->n, sizeof *records);
 	struct packer packer;
@@ -193,8 +194,8 @@ static enum err load_page(struct store *s, sqlite3_stmt *st, struct criterion_se
 	return err;
 }
 
-enum err snapshot_group_load(struct store *s, const struct snapshot_group *g,
-    struct criterion_set *out, struct errinfo *ei)
+enum err snapshot_group_load(
+    struct store *s, const struct snapshot_group *g, struct criterion_set *out, struct errinfo *ei)
 {
 	enum err err = cache_ready(s, ei), done;
 	int64_t pages = 0;

@@ -88,8 +88,8 @@ enum err changes_merge(struct store *s, struct snapshot_changes *c, const struct
 
 /* Criteria rows, inside a transaction (store/criteria.c). now: when they were read. */
 struct snapshot_criteria;
-int64_t criteria_owner(struct store *s, const char *account, bool make, enum err *err,
-    struct errinfo *ei);
+int64_t criteria_owner(
+    struct store *s, const char *account, bool make, enum err *err, struct errinfo *ei);
 enum err criteria_put_in(
     struct store *s, const struct snapshot_criteria *c, int64_t now, struct errinfo *ei);
 

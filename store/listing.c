@@ -56,7 +56,8 @@ static enum err drop_generation(struct store *s, int64_t generation, struct erri
 static bool take_over(struct store *s, int64_t pending, struct store_fetch *f)
 {
 	sqlite3_stmt *st = db_query(&s->cache,
-	    "SELECT n, cursor, started_at FROM generation WHERE id=? AND cursor<>'' AND started_at>=?",
+	    "SELECT n, cursor, started_at FROM generation WHERE id=? AND cursor<>'' AND "
+	    "started_at>=?",
 	    BIND(INT(pending), INT(clock_wall_s() - RESUME_S)));
 	bool ok = db_row(st);
 

@@ -78,7 +78,8 @@ static enum err get_range(
 	{                                                                                          \
 		struct raw_set raw = {.v = page->v, .n = page->n, .kind = &pack_##record};         \
                                                                                                    \
-		return changes_merge(s, c, &raw, offsetof(struct record, deleted), next_cursor, ei); \
+		return changes_merge(                                                              \
+		    s, c, &raw, offsetof(struct record, deleted), next_cursor, ei);                \
 	}
 
 SNAPSHOT_LIST(account, accounts, SNAPSHOT_ACCOUNTS)

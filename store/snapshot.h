@@ -119,13 +119,14 @@ void snapshot_group_drop(struct store *s, struct snapshot_group *g); /* start it
 bool snapshot_group_at(struct store *s, const char *account, size_t i, struct snapshot_group *g,
     struct buf *line_items);
 /* Append the criteria that were kept. */
-enum err snapshot_group_load(struct store *s, const struct snapshot_group *g,
-    struct criterion_set *out, struct errinfo *ei);
+enum err snapshot_group_load(
+    struct store *s, const struct snapshot_group *g, struct criterion_set *out, struct errinfo *ei);
 
 struct snapshot_count {
 	int32_t n; /* -1: not read yet */
 	int64_t fetched_at; /* 0 then */
-	int64_t version; /* updated_at of the line item as known when they were read; 0: not known */
+	int64_t
+	    version; /* updated_at of the line item as known when they were read; 0: not known */
 };
 /* out[i] for each of the n line items */
 enum err snapshot_counts(struct store *s, const char *account, const struct line_item_set *items,

@@ -49,7 +49,8 @@ struct store_fetch {
 	int64_t generation, owner;
 	int64_t n; /* records stored so far */
 	int64_t began; /* when the first page was asked for, by our clock */
-	int64_t clock_skew_s; /* set by the caller: the server's clock minus ours, 0 when not known */
+	int64_t
+	    clock_skew_s; /* set by the caller: the server's clock minus ours, 0 when not known */
 	int kind; /* internal */
 	char cursor[256]; /* where to go on, "" from the start */
 };

@@ -10,6 +10,7 @@
 #include "views/drafts.h"
 #include "views/session.h"
 #include "views/staging.h"
+#include "views/sync.h"
 #include "views/views.h"
 
 /* Down to the view of that kind when one is open, else a new one on top. */
@@ -44,6 +45,22 @@ static enum err undo(struct app *app, struct session *s, bool again, struct erri
 
 	if (!err)
 		app_message(app, STYLE_NOTE, "%s: %s", again ? "staged again" : "undone", what);
+	return err;
+}
+
+static enum err sync_all(
+    struct app *app, struct session *s, const struct command_call *call, struct errinfo *ei)
+{
+	bool whole = call->argc && strcmp(call->argv[0], "whole") == 0;
+	enum err err;
+
+	if (call->argc && !whole)
+		return err_set(ei, ERR_USAGE, "sync takes \"whole\", or nothing");
+	err = session_sync(s, whole, REQ_BACKGROUND, ei);
+	if (!err)
+		app_message(app, STYLE_NOTE,
+		    "reading %s in the background; what you look at comes first",
+		    whole ? "everything" : "what is new or changed");
 	return err;
 }
 
@@ -90,6 +107,8 @@ enum err views_command(void *user, const struct command_call *call, struct errin
 	case VIEWS_ACCOUNT:
 		err = session_open_account(s, call->argv[0], ei);
 		return err ? err : start_over(app, ei);
+	case VIEWS_SYNC:
+		return sync_all(app, s, call, ei);
 	case VIEWS_UNDO:
 		return undo(app, s, false, ei);
 	case VIEWS_REDO:
@@ -154,6 +173,26 @@ static void status_network(const struct session *s, struct status *st)
 		status_add(st, false, STYLE_WARNING, "%.80s", stats.warning);
 }
 
+/* More than a request or two is something to wait for: say how far it is. */
+static void status_sync(const struct session *s, struct status *st)
+{
+	struct sync_progress p = session_progress(s);
+	char left[16] = "";
+
+	if (p.requests + p.requests_left > 1) {
+		clock_format_age((p.ms_left + 999) / 1000, left);
+		status_add(st, false, STYLE_NOTE,
+		    "sync %zu/%zu line items, %zu rows, %zu of ~%zu requests, %s left",
+		    p.line_items_done, p.line_items, p.rows, p.requests,
+		    p.requests + p.requests_left,
+		    p.ms_left < 0         ? "?"
+		    : strcmp(left, "now") ? left
+					  : "seconds");
+	} else if (p.list_rows > 0) {
+		status_add(st, false, STYLE_NOTE, "sync %zu rows of lists", p.list_rows);
+	}
+}
+
 static void status_age(const struct session *s, struct status *st)
 {
 	struct data_state items = session_state(s, DATA_LINE_ITEMS);
@@ -186,6 +225,7 @@ void views_status(void *user, struct status *st)
 	if (session_role(s)[0])
 		status_add(st, false, STYLE_STATUS, "%s", session_role(s));
 	status_network(s, st);
+	status_sync(s, st);
 	status_age(s, st);
 	if (unknown)
 		status_add(st, true, STYLE_DANGER, "%zu unknown", unknown);

@@ -12,6 +12,10 @@ struct list_load {
 	uint64_t generation;
 	struct req_id req;
 	struct store_fetch fetch;
+	struct snapshot_changes changes; /* instead of fetch */
+	bool only_changes; /* it is brought up to date, not read whole */
+	bool resumed; /* it goes on where an earlier run stopped */
+	bool doubtful; /* reading what changed is not enough (line items) */
 	bool grows; /* nothing older to show: the rows appear as they come */
 	int part; /* audiences: 0 owned, 1 shared */
 };
@@ -22,11 +26,22 @@ struct list_load {
 struct criteria_job {
 	struct session *session;
 	char (*ids)[65];
+	int64_t *versions; /* updated_at of the line items as known when they were asked for */
 	size_t n;
-	struct criterion_set got;
-	struct req_id req;
+	struct criterion_set *pages;
+	size_t n_pages, rows;
+	struct snapshot_group group;
+	bool resumed; /* goes on where an earlier run stopped, and no page came yet */
+	struct req_id req; /* gen 0: not begun */
 	enum req_priority priority;
 	struct criteria_job *next;
+};
+
+/* How far the reading of criteria is, since it was last at rest. */
+struct criteria_progress {
+	size_t line_items, done; /* asked for, arrived */
+	size_t requests, rows;
+	int64_t began_ms;
 };
 
 struct view_owner {
@@ -40,6 +55,7 @@ struct reaches; /* views/reach.c */
 struct lint; /* views/lint.c */
 struct clip; /* views/clip.c */
 struct judge_os; /* views/judge.c */
+struct sync; /* views/sync.c */
 
 struct session {
 	struct session_config cfg;
@@ -59,7 +75,9 @@ struct session {
 	size_t n_counts;
 	struct map campaign_rows, line_item_rows, audience_rows;
 	struct list_load loads[DATA_KINDS];
-	struct criteria_job *jobs; /* first one is under way */
+	struct criteria_job *jobs; /* the first few are under way */
+	struct criteria_progress progress;
+	struct sync *sync; /* views/sync.c */
 	struct owner_id owner;
 	struct view_owner *owners;
 	size_t n_owners, cap_owners;
@@ -89,10 +107,23 @@ void session_set_error(struct session *s, enum data_kind kind, const struct erri
 
 /* parts, called by session.c */
 enum err lists_load_snapshot(struct session *s, struct errinfo *ei);
+void lists_load_rest(struct session *s); /* now, not after the first frame */
 void lists_forget(struct session *s);
 void lists_done(struct session *s);
 enum err lists_recount(struct session *s, struct errinfo *ei);
 void criteria_forget(struct session *s);
+struct criteria_wish {
+	const char *const *ids;
+	size_t n;
+	int64_t max_age_s; /* those younger are not read again; 0: all are */
+	int64_t resume_since; /* groups that an earlier run began then or later go on; 0: none */
+	int64_t read_at; /* what is read counts as read then, when that is later than now */
+	enum req_priority priority;
+};
+enum err criteria_fetch(struct session *s, const struct criteria_wish *w);
+void sync_lists_changed(struct session *s); /* the line items were read */
+void sync_forget(struct session *s);
+void sync_step(struct session *s); /* something came to its end: is the sync at its own? */
 void options_forget(struct session *s); /* running fetches end; what is stored stays */
 void options_done(struct session *s);
 enum err staging_load(struct session *s, struct errinfo *ei);

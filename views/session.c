@@ -14,6 +14,7 @@
 #include "views/judge.h"
 #include "views/lint.h"
 #include "views/reach.h"
+#include "views/sync.h"
 
 #define BUDGETS_EVERY_MS 2000 /* a save is a sync of the disk: not after every answer */
 
@@ -68,6 +69,7 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	applying_done(s);
+	sync_forget(s);
 	criteria_forget(s);
 	lint_forget(s);
 	judge_forget(s);
@@ -146,7 +148,7 @@ enum err session_connect(struct session *s, const struct api_config *cfg, struct
 	api_on_change(s->api, on_api_change, s);
 	if (accounts_are_old(s))
 		session_refresh(s, DATA_ACCOUNTS);
-	if (s->account_id[0])
+	if (s->account_id[0] && !s->cfg.lazy)
 		refresh_all(s);
 	applying_resume(s);
 	session_notify(s, DATA_BIT(DATA_STATUS));
@@ -204,8 +206,8 @@ bool session_busy(const struct session *s)
 	for (int k = 0; k < DATA_KINDS; k++)
 		if (s->loads[k].state.loading)
 			return true;
-	return s->jobs || s->want_timer.gen || s->opening.gen || s->pending || options_busy(s) ||
-	       applying_busy(s) || reach_busy(s) || lint_busy(s);
+	return s->jobs || session_syncing(s) || s->want_timer.gen || s->opening.gen || s->pending ||
+	       options_busy(s) || applying_busy(s) || reach_busy(s) || lint_busy(s);
 }
 
 struct owner_id session_owner_of_view(struct session *s, uint64_t view_id)
@@ -248,6 +250,7 @@ static void tell(struct loop *l, void *user)
 	(void)l;
 	s->telling = false;
 	s->pending = 0;
+	sync_step(s);
 	if (s->cfg.change)
 		s->cfg.change(s->cfg.user, kinds);
 }
@@ -301,6 +304,7 @@ enum err session_open_account(struct session *s, const char *id, struct errinfo 
 		req_cancel_owner(s->api, s->owner);
 		s->owner = api_new_owner(s->api);
 	}
+	sync_forget(s);
 	criteria_forget(s);
 	lint_forget(s);
 	judge_forget(s);
@@ -444,5 +448,5 @@ const char *session_line_item_name(const struct session *s, const char *id, char
 
 struct snapshot_count session_count(const struct session *s, size_t i)
 {
-	return i < s->n_counts ? s->counts[i] : (struct snapshot_count){-1, 0};
+	return i < s->n_counts ? s->counts[i] : (struct snapshot_count){.n = -1};
 }

@@ -60,6 +60,8 @@ struct session_config {
 	bool demo;
 	bool resume_draft; /* open the draft that was last worked on; else the default one */
 	bool read_only; /* started with --read-only, or the profile says so */
+	bool follow; /* read criteria again, in the background, of line items that changed */
+	bool lazy; /* lists are not read by session_connect, but when they are asked for */
 	session_change_fn *change; /* may be NULL */
 	void *user;
 };
@@ -120,6 +122,8 @@ struct snapshot_count session_count(const struct session *s, size_t i);
 
 /* Read again from the API: DATA_ACCOUNTS .. DATA_USERS. Nothing happens while it is loading. */
 void session_refresh(struct session *s, enum data_kind kind);
+/* The same, but all of it also where reading what changed would do. */
+void session_refresh_whole(struct session *s, enum data_kind kind);
 
 /* --- criteria --- */
 
@@ -130,7 +134,8 @@ enum err session_criteria(struct session *s, const char *const *ids, size_t n,
 enum err session_fetch_criteria(struct session *s, const char *const *ids, size_t n,
     int64_t max_age_s, enum req_priority priority);
 /* A screen shows these line items and would like to know how many criteria they have: those never
- * read are asked for in the background once the user rests. A later wish replaces an earlier. */
+ * read are asked for once the user rests, in the background, but before what else is read there. A
+ * later wish replaces an earlier. */
 void session_want_criteria(struct session *s, const char *const *ids, size_t n);
 bool session_criteria_loading(const struct session *s);
 

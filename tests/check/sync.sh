@@ -4,7 +4,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 start_sandbox --line-items 450 --criteria 3
 write_profile "$(field consumer_secret)" 18ce5bulk01
-number() { sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p" "$dir/sync.json"; }
+number() { sed -n "/\"event\":\"done\"/s/.*\"$1\":\([0-9]*\).*/\1/p" "$dir/sync.json"; }
 is() { [ "$(number "$1")" = "$2" ] || { echo "$1 is not $2:"; cat "$dir/sync.json"; exit 1; }; }
 reads() { control ledger | grep -o '/targeting_criteria?' | wc -l; }
 

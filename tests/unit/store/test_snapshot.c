@@ -176,10 +176,8 @@ static struct criterion_set some_criteria(const char *line_item, size_t first, s
 
 		snprintf(id, sizeof id, "c%zu", i);
 		criterion_set_copy(&set,
-		    &(struct criterion){.id = id,
-			.line_item_id = line_item,
-			.type_name = "LOCATION",
-			.value = id});
+		    &(struct criterion){
+			.id = id, .line_item_id = line_item, .type_name = "LOCATION", .value = id});
 	}
 	return set;
 }
@@ -317,8 +315,8 @@ static void criteria_are_sorted_into_their_line_items(void **state)
 	add(&set, "elsewhere", "d", "x");
 	add(&set, "l1", "e", "gone");
 	set.v[4].deleted = true;
-	assert_int_equal(
-	    snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 3, &set, 0, NULL}, &ei),
+	assert_int_equal(snapshot_put_criteria(
+			     s, &(struct snapshot_criteria){"a", asked, 3, &set, 0, NULL}, &ei),
 	    ERR_OK);
 	temp_reopen();
 	assert_int_equal(snapshot_get_criteria(s, "a", "l2", &got, &ei), ERR_OK);
@@ -362,8 +360,8 @@ static void putting_again_replaces(void **state)
 	snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 1, &set, 0, NULL}, &ei);
 	set.n = 1;
 	/* named twice: must not lose the criteria */
-	assert_int_equal(
-	    snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, 2, &set, 0, NULL}, &ei),
+	assert_int_equal(snapshot_put_criteria(
+			     s, &(struct snapshot_criteria){"a", asked, 2, &set, 0, NULL}, &ei),
 	    ERR_OK);
 	assert_int_equal(snapshot_get_criteria(s, "a", "l1", &got, &ei), ERR_OK);
 	assert_int_equal(got.n, 1);
@@ -390,8 +388,8 @@ static void counts_of_many_agree_with_counts_of_few(void **state)
 		for (size_t k = 0; k < i % 7; k++)
 			add(&set, li.v[i].id, "x", "v");
 	}
-	assert_int_equal(
-	    snapshot_put_criteria(s, &(struct snapshot_criteria){"a", asked, n_asked, &set, 0, NULL}, &ei),
+	assert_int_equal(snapshot_put_criteria(s,
+			     &(struct snapshot_criteria){"a", asked, n_asked, &set, 0, NULL}, &ei),
 	    ERR_OK);
 	assert_int_equal(snapshot_counts(s, "a", &li, many, &ei), ERR_OK);
 	for (size_t from = 0; from < 600; from += 200) {

@@ -80,7 +80,8 @@ static void use_cache(void)
 	if (!snapshot_get_line_items(s, ACCOUNT, 0, SIZE_MAX, &got))
 		assert_int_equal(got.n, 70);
 	snapshot_find_line_item(s, ACCOUNT, "x3", &got);
-	snapshot_put_criteria(s, &(struct snapshot_criteria){ACCOUNT, ids, 2, &criteria, 0, NULL}, &ei);
+	snapshot_put_criteria(
+	    s, &(struct snapshot_criteria){ACCOUNT, ids, 2, &criteria, 0, NULL}, &ei);
 	if (!snapshot_get_criteria(s, ACCOUNT, "x1", &some, &ei))
 		assert_int_equal(some.n, 1);
 	snapshot_counts(s, ACCOUNT, &items, counts, &ei);
