@@ -7,9 +7,10 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "views/commands.h"
+#include "views/detail.h"
 #include "views/draft.h"
 #include "views/judge.h"
-#include "views/review_model.h"
+#include "views/review_widen.h"
 #include "views/rows.h"
 #include "views/session.h"
 #include "views/staging.h"
@@ -18,6 +19,7 @@
 #define FRESH_S 30
 #define POST_COLS 64 /* room in which the question before posting shows everything */
 #define POST_ROWS 15
+#define QUESTION_COLS 56 /* of its text, at least */
 #define HEAD_PROBLEMS 3 /* problems that the head spells out; Enter shows those of a row */
 
 enum column { COL_WHAT, COL_VALUE, COL_TYPE, COL_SIGN, COL_STATE, COL_RAW, COL_COUNT };
@@ -38,6 +40,7 @@ struct state {
 	struct review_model model;
 	uint64_t seen[DATA_KINDS];
 	char posting[DIGEST_HEX_SIZE]; /* plan that the open confirmation is about */
+	struct widening widening;
 	int head;
 };
 
@@ -113,8 +116,10 @@ static void group_cell(const void *user, size_t row, struct table_cell *out)
 		snprintf(out->scratch + strlen(out->scratch),
 		    sizeof out->scratch - strlen(out->scratch), "   %zu -> %zu criteria%s",
 		    it->plan->widen.n_before, it->plan->widen.n_after,
-		    it->plan->widen.worldwide_after ? "   EVERYONE WORLDWIDE" : "");
-	if (it->plan && it->plan->widen.worldwide_after)
+		    it->plan->widen.worldwide_after            ? "   EVERYONE WORLDWIDE"
+		    : widen_must_acknowledge(&it->plan->widen) ? "   WIDENS"
+							       : "");
+	if (it->plan && widen_must_acknowledge(&it->plan->widen))
 		out->style = STYLE_DANGER;
 	row_cell_text(out, out->scratch);
 }
@@ -213,6 +218,7 @@ static bool moved(struct state *st)
 static void rebuild(struct state *st)
 {
 	review_model_build(&st->model);
+	widening_find(&st->widening, &st->model);
 	list_refresh(&st->list);
 }
 
@@ -263,6 +269,19 @@ static void head_line(struct head *h, enum style style, const char *text)
 	h->y++;
 }
 
+/* Over several lines: what must not be cut. */
+static void head_text(struct head *h, enum style style, const char *text)
+{
+	int w = h->w - 2, lines = detail_note_lines(text, w);
+
+	if (h->c) {
+		struct canvas body = canvas_sub(h->c, (struct rect){1, h->y, w, lines});
+
+		detail_note(&body, 0, style, text);
+	}
+	h->y += lines;
+}
+
 static void head_plan(const struct state *st, struct head *h)
 {
 	const struct plan *p = &st->model.plan;
@@ -281,29 +300,31 @@ static void head_plan(const struct state *st, struct head *h)
 	    p->n_ops == 1 ? "" : "s", p->n_line_items, p->n_line_items == 1 ? "" : "s",
 	    session_account_id(st->session), p->n_batches, p->n_batches == 1 ? "" : "es",
 	    st->model.digest);
-	head_line(h, STYLE_NORMAL, text);
+	head_text(h, STYLE_NORMAL, text);
 }
 
 static void head_widening(const struct state *st, struct head *h)
 {
-	const struct plan *p = &st->model.plan;
-	char name[96];
+	const struct widening *w = &st->widening;
+	struct buf line;
 
-	for (size_t i = 0; i < p->n_line_items; i++) {
-		const struct plan_line_item *li = &p->line_items[i];
-		struct buf why;
-
-		if (!widen_must_acknowledge(&li->widen))
-			continue;
-		buf_init(&why, 1024);
-		buf_addf(&why, "%s %.80s: ", li->widen.worldwide_after ? "WORLDWIDE" : "WIDENS",
-		    session_line_item_name(st->session, li->line_item_id, name, sizeof name));
-		widen_text(&why, &li->widen);
-		head_line(h, STYLE_DANGER, buf_str(&why));
-		buf_done(&why);
-		if (i >= 3)
-			break;
+	buf_init(&line, 2048);
+	for (size_t i = 0; i < w->n; i++) {
+		buf_clear(&line);
+		widening_why(w, i, &st->model, &line);
+		head_text(h, STYLE_DANGER, buf_str(&line));
+		buf_clear(&line);
+		buf_adds(&line, "       ");
+		if (widening_reach(w, i, &st->model, &line))
+			head_line(h, STYLE_WARNING, buf_str(&line));
 	}
+	if (w->more) {
+		buf_clear(&line);
+		buf_addf(&line, "%zu more line item%s widen%s: see WIDENS at their names below",
+		    w->more, w->more == 1 ? "" : "s", w->more == 1 ? "s" : "");
+		head_line(h, STYLE_DANGER, buf_str(&line));
+	}
+	buf_done(&line);
 }
 
 static void head_problems(const struct state *st, struct head *h)
@@ -403,6 +424,8 @@ static void review_layout(struct view *v, int cols, int rows)
 
 	if (moved(st))
 		rebuild(st);
+	else if (st->widening.n && !st->widening.v[0].reach[0][0] && session_api(st->session))
+		widening_find(&st->widening, &st->model); /* the network came after the view */
 	st->head = draw_head(st, NULL, cols);
 	if (st->head > rows / 2)
 		st->head = rows / 2;
@@ -491,6 +514,34 @@ static enum err show_repairs(struct view *v, struct errinfo *ei)
 	return err;
 }
 
+/* The line items that widen, each with its reach, for the question before posting; as many as `room`
+ * lines take, the rest is counted. */
+static void add_widening(const struct state *st, int room, char *text, size_t cap)
+{
+	const struct widening *w = &st->widening;
+	size_t len = strlen(text), i;
+	struct buf out, one;
+
+	buf_init(&out, 4096);
+	buf_init(&one, 2048);
+	for (i = 0; i < w->n; i++) {
+		buf_clear(&one);
+		widening_why(w, i, &st->model, &one);
+		room -= (int)(one.len / QUESTION_COLS) + 2; /* the words, and the reach */
+		if (room < 0)
+			break;
+		buf_addf(&out, "\n%s\n  ", buf_str(&one));
+		widening_reach(w, i, &st->model, &out);
+	}
+	if (w->n - i + w->more)
+		buf_addf(&out, "\n%s%zu%s; the review names them.",
+		    i ? "And " : "WIDENS: ", w->n - i + w->more,
+		    i ? " more" : " of the line items");
+	snprintf(text + len, cap - len, "%s", buf_str(&out));
+	buf_done(&one);
+	buf_done(&out);
+}
+
 static enum err post(struct view *v, struct errinfo *ei)
 {
 	struct state *st = view_state(v);
@@ -498,7 +549,7 @@ static enum err post(struct view *v, struct errinfo *ei)
 	const struct account *acct = session_account(st->session);
 	const char *draft = draft_active(st->session);
 	bool world = plan_goes_worldwide(p), ack = plan_must_acknowledge(p);
-	char text[900], yes[64];
+	char text[2400], yes[64];
 	struct confirm c = {.title = "Post these changes?",
 	    .text = text,
 	    .yes = yes,
@@ -534,6 +585,7 @@ static enum err post(struct view *v, struct errinfo *ei)
 	    world ? "\nA line item ends with NO targeting: its ads go to EVERYONE, worldwide."
 	    : ack ? "\nA removal lets ads reach more people than now."
 		  : "");
+	add_widening(st, v->rows - POST_ROWS, text, sizeof text);
 	return app_confirm(v->app, &c, ei);
 }
 
