@@ -127,9 +127,12 @@ static int wrapped(struct canvas *c, struct rect r, const struct words *w)
 		if (y >= r.h)
 			return r.h;
 		x += x > 0;
-		if (c && y == r.h - 1 && x + cells > r.w - 2 && at[n])
-			canvas_str(c, r.x + x, r.y + y, STYLE_DIM, more);
-		else if (c)
+		if (y == r.h - 1 && x + cells > r.w - 2 && at[n]) {
+			if (c)
+				canvas_str(c, r.x + x, r.y + y, STYLE_DIM, more);
+			return r.h;
+		}
+		if (c)
 			canvas_text(c, r.x + x, r.y + y, style, at, n);
 		x += cells;
 		at += n + (at[n] == ' ');
