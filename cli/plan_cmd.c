@@ -353,19 +353,39 @@ static enum err check_review(
 	return ERR_OK;
 }
 
-/* What was not applied does not stay staged behind the user's back; the plan file has it still. */
+/* What was not applied does not stay staged behind the user's back; the plan file has it still. What
+ * another terminal staged meanwhile stays. */
 static void unstage_rest(struct session *s)
 {
 	const struct change_set *set = staging_changes(s);
 	uint64_t *ids = mem_array(set->n + 1, sizeof *ids);
-	size_t n = set->n;
+	uint64_t group = staging_last_group(s);
+	size_t n = 0;
 	struct errinfo ei;
 
-	for (size_t i = 0; ids && i < n; i++)
-		ids[i] = set->v[i].id;
+	for (size_t i = 0; ids && group && i < set->n; i++)
+		if (set->v[i].group == group)
+			ids[n++] = set->v[i].id;
 	if (ids && n && staging_remove(s, ids, n, &ei))
 		cli_fail(&ei);
 	mem_free(ids);
+}
+
+/* The stage is shared by every terminal of this machine: it has to hold this plan and nothing else,
+ * or what nobody reviewed would be posted with it. */
+static enum err check_alone(const struct session *s, size_t staged, struct errinfo *ei)
+{
+	const struct change_set *set = staging_changes(s);
+	uint64_t group = staging_last_group(s);
+	size_t ours = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		ours += group && set->v[i].group == group;
+	if (ours == set->n && ours == staged)
+		return ERR_OK;
+	return err_set(ei, ERR_REFUSED,
+	    "another terminal staged on this account meanwhile; post or drop that first. Nothing "
+	    "was sent");
 }
 
 static void wait_applied(struct headless *h)
@@ -374,7 +394,8 @@ static void wait_applied(struct headless *h)
 		loop_turn(h->client.loop, 100);
 }
 
-static enum err post(struct headless *h, const struct cli_options *o, struct errinfo *ei)
+static enum err post(
+    struct headless *h, const struct cli_options *o, size_t staged, struct errinfo *ei)
 {
 	struct review_model m;
 	enum err err;
@@ -384,11 +405,13 @@ static enum err post(struct headless *h, const struct cli_options *o, struct err
 	if (err)
 		*ei = m.ei;
 	else
+		err = check_alone(h->session, staged, ei);
+	if (!err)
 		err = check_review(&m, o, ei);
 	if (!err && m.plan.n_ops) {
-		struct applying_plan p = {&m.plan, &m.live, m.digest};
+		struct applying_plan job = {&m.plan, &m.live, m.digest};
 
-		err = applying_start(h->session, &p, ei);
+		err = applying_start(h->session, &job, ei);
 		if (!err)
 			wait_applied(h);
 	}
@@ -417,6 +440,17 @@ static int tell_outcome(struct session *s)
 	return ei.code ? cli_fail(&ei) : 0;
 }
 
+static enum err check_stage(struct session *s, struct errinfo *ei)
+{
+	enum err err = staging_load(s, ei);
+
+	if (!err && staging_changes(s)->n)
+		err = err_set(ei, ERR_REFUSED,
+		    "%zu changes are staged on this account; post or drop them first",
+		    staging_changes(s)->n);
+	return err;
+}
+
 static enum err apply(
     struct headless *h, const struct cli_options *o, const struct plan_file *p, struct errinfo *ei)
 {
@@ -433,16 +467,16 @@ static enum err apply(
 	if (strcmp(p->account, session_account_id(h->session)) != 0)
 		return err_set(ei, ERR_USAGE, "the plan is about account %.64s, not %s", p->account,
 		    session_account_id(h->session));
-	if (staging_changes(h->session)->n)
-		return err_set(ei, ERR_REFUSED,
-		    "%zu changes are staged on this account; post or drop them first",
-		    staging_changes(h->session)->n);
-	err = check_state(h, p, ei);
+	err = check_stage(h->session, ei);
+	if (!err)
+		err = check_state(h, p, ei);
+	if (!err) /* again: that took its time */
+		err = check_stage(h->session, ei);
 	if (!err)
 		err = staging_add(h->session, p->changes.v, p->changes.n, &staged, ei);
 	if (err)
 		return err;
-	err = post(h, o, ei);
+	err = post(h, o, staged, ei);
 	unstage_rest(h->session);
 	return err;
 }

@@ -5,6 +5,7 @@
 #include "store/uistate.h"
 #include "views/applying.h"
 #include "views/internal.h"
+#include "views/staging.h"
 
 const char *draft_active(const struct session *s)
 {

@@ -126,7 +126,6 @@ void sync_forget(struct session *s);
 void sync_step(struct session *s); /* something came to its end: is the sync at its own? */
 void options_forget(struct session *s); /* running fetches end; what is stored stays */
 void options_done(struct session *s);
-enum err staging_load(struct session *s, struct errinfo *ei);
 void staging_done(struct session *s);
 bool staging_busy(const struct session *s);
 bool options_busy(const struct session *s);

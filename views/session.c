@@ -14,6 +14,7 @@
 #include "views/judge.h"
 #include "views/lint.h"
 #include "views/reach.h"
+#include "views/staging.h"
 #include "views/sync.h"
 
 #define BUDGETS_EVERY_MS 2000 /* a save is a sync of the disk: not after every answer */

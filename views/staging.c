@@ -20,6 +20,7 @@ struct staging {
 	struct staged *set;
 	uint64_t version; /* of the drafts, when they were read */
 	struct timer_id follow;
+	uint64_t last_group; /* what staging_add staged last */
 	struct map rows; /* line item id -> index into counts */
 	struct staging_count *counts;
 	struct staging_count total;
@@ -300,6 +301,8 @@ enum err staging_add(
 	*staged = 0;
 	if (err)
 		return err;
+	if (s->staging)
+		s->staging->last_group = 0;
 	change_set_init(&fresh);
 	criterion_set_init(&k.live);
 	back = mem_array(n, sizeof *back);
@@ -325,10 +328,17 @@ enum err staging_add(
 		*staged = fresh.n + n_back;
 	if (!err)
 		err = staging_load(s, ei);
+	if (s->staging && fresh.n)
+		s->staging->last_group = fresh.v[0].group;
 	change_set_done(&fresh);
 	known_done(&k);
 	mem_free(back);
 	return err;
+}
+
+uint64_t staging_last_group(const struct session *s)
+{
+	return s->staging ? s->staging->last_group : 0;
 }
 
 enum err staging_remove(struct session *s, const uint64_t *ids, size_t n, struct errinfo *ei)

@@ -6,6 +6,9 @@
 #include "targeting/change.h"
 #include "views/session.h"
 
+/* Read the stage again from the drafts: another terminal may have changed it. It is followed anyway,
+ * with a delay. */
+enum err staging_load(struct session *s, struct errinfo *ei);
 /* All staged changes, oldest first; held ones too. */
 const struct change_set *staging_changes(const struct session *s);
 /* A screen that keeps pointers into the set shares it: it stays as it is until it is released,
@@ -25,6 +28,9 @@ struct staging_count staging_total(const struct session *s);
  * new, the rest was there already. */
 enum err staging_add(
     struct session *s, const struct change *changes, size_t n, size_t *staged, struct errinfo *ei);
+/* The group of what the last staging_add of this session staged, 0 when that was nothing: everything
+ * else on the stage is somebody else's, or older. */
+uint64_t staging_last_group(const struct session *s);
 /* Take changes (by their ids) off the stage, as one group. */
 enum err staging_remove(struct session *s, const uint64_t *ids, size_t n, struct errinfo *ei);
 enum err staging_hold(struct session *s, uint64_t id, bool held, struct errinfo *ei);
