@@ -4,6 +4,7 @@
 #include "api/apply_int.h"
 #include "base/mem.h"
 #include "targeting/set.h"
+#include "targeting/widen.h"
 
 /* --- settlement: what a reading says about an operation --- */
 
@@ -95,13 +96,24 @@ struct side { /* live criteria of one line item, with their keys */
 	size_t n;
 };
 
+/* What the whole posting does to one line item. Earlier batches have done their part, so what they
+ * did differs from the base too, and is nobody else's. */
+struct ours {
+	const struct criterion **creates;
+	size_t n;
+	struct set_index keys; /* of creates */
+	struct map gone; /* ids of deletes */
+};
+
 struct drift_check {
 	struct arena arena;
+	const struct apply_job *job;
 	const struct apply_batch *batch;
 	struct op_state *ops;
 	struct drift *out;
 	const char *line_item;
 	struct side base, theirs;
+	struct ours ours;
 };
 
 static enum err side_add(struct drift_check *d, struct side *s, const struct criterion *c)
@@ -175,20 +187,83 @@ static enum err drop_done_ops(struct drift_check *d)
 	return ERR_OK;
 }
 
-/* Is this foreign change what one of our operations wanted anyway? */
-static bool is_ours_too(const struct drift_check *d, const struct criterion *c, bool added)
+/* As same_key() compares: the case of a value does not count. */
+static enum err caseless_key(struct arena *a, const struct criterion *c, struct set_key *k)
 {
-	for (size_t i = 0; i < d->batch->n; i++) {
-		const struct apply_op *op = &d->batch->ops[i];
-		struct criterion want;
+	struct criterion low = *c;
+	char *value = arena_strdup(a, c->value);
 
-		if (!is_of(d, i) || (op->kind == APPLY_CREATE) != added)
-			continue;
-		op_criterion(op, &want);
-		if (added ? same_key(c, &want) : c->id && strcmp(c->id, op->criterion_id) == 0)
-			return true;
-	}
-	return false;
+	if (!value)
+		return ERR_NOMEM;
+	for (char *p = value; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	low.value = value;
+	return set_key_of(a, &low, k);
+}
+
+static enum err ours_add(struct drift_check *d, const struct apply_op *op)
+{
+	struct criterion *c;
+	struct set_key key;
+	size_t found;
+	enum err e;
+
+	if (op->kind == APPLY_DELETE)
+		return map_put(&d->ours.gone, op->criterion_id, 1);
+	c = arena_alloc(&d->arena, sizeof *c);
+	if (!c)
+		return ERR_NOMEM;
+	op_criterion(op, c);
+	e = caseless_key(&d->arena, c, &key);
+	if (!e)
+		e = set_index_put(&d->ours.keys, &key, d->ours.n, &found);
+	d->ours.creates[d->ours.n++] = c;
+	return e;
+}
+
+static size_t ops_of(const struct drift_check *d, const struct apply_batch *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		n += strcmp(b->ops[i].line_item_id, d->line_item) == 0;
+	return n;
+}
+
+/* A line item that needs several batches has them in a row (targeting/plan.h). */
+static enum err ours_fill(struct drift_check *d)
+{
+	size_t at = (size_t)(d->batch - d->job->batches), from = at, to = at + 1, n, total;
+	enum err e = ERR_OK;
+
+	total = ops_of(d, d->batch);
+	for (; from && (n = ops_of(d, &d->job->batches[from - 1])) != 0; from--)
+		total += n;
+	for (; to < d->job->n_batches && (n = ops_of(d, &d->job->batches[to])) != 0; to++)
+		total += n;
+	set_index_init(&d->ours.keys);
+	map_init(&d->ours.gone);
+	d->ours.n = 0;
+	d->ours.creates = arena_alloc(&d->arena, total * sizeof *d->ours.creates + 1);
+	if (!d->ours.creates)
+		return ERR_NOMEM;
+	for (size_t b = from; b < to; b++)
+		for (size_t i = 0; i < d->job->batches[b].n && !e; i++)
+			if (strcmp(d->job->batches[b].ops[i].line_item_id, d->line_item) == 0)
+				e = ours_add(d, &d->job->batches[b].ops[i]);
+	return e;
+}
+
+/* Is this change what one of our operations did, or wanted anyway? */
+static bool is_ours_too(struct drift_check *d, const struct criterion *c, bool added)
+{
+	struct set_key key;
+	size_t row;
+
+	if (!added)
+		return c->id && map_get(&d->ours.gone, c->id, NULL);
+	return !caseless_key(&d->arena, c, &key) && set_index_get(&d->ours.keys, &key, &row);
 }
 
 /* They added c: a type that allows one value, or the opposite operator, and we both touched it. */
@@ -237,38 +312,178 @@ static bool check_removed(struct drift_check *d, const struct criterion *c)
 		if (!is_of(d, i) || strcmp(op->type_name, c->type_name) != 0)
 			continue;
 		creates += op->kind == APPLY_CREATE;
-		planned += op->kind == APPLY_DELETE;
 		if (op->kind == APPLY_DELETE && d->ops[i].outcome != OUTCOME_NOOP) {
 			ours++;
 			last = i;
 		}
 	}
+	for (size_t i = 0; i < d->base.n; i++)
+		planned += strcmp(d->base.v[i]->type_name, c->type_name) == 0 && d->base.v[i]->id &&
+			   map_get(&d->ours.gone, d->base.v[i]->id, NULL);
 	if (!ours || creates || base <= planned || theirs > ours)
 		return false;
 	conflict(d, last, "somebody else removed what was to be left of the type");
 	return true;
 }
 
+/* --- widening: nothing may reach more people than the review said */
+
+struct lists {
+	const struct criterion **before, **after;
+	size_t n_before, n_after;
+};
+
+static enum err lists_alloc(struct drift_check *d, const struct side *s, struct lists *l)
+{
+	l->before = s->v;
+	l->n_before = s->n;
+	l->n_after = 0;
+	l->after = arena_alloc(&d->arena, (s->n + d->ours.n + d->batch->n) * sizeof *l->after + 1);
+	return l->after ? ERR_OK : ERR_NOMEM;
+}
+
+/* The line item of the review, before and after the whole posting. */
+static enum err lists_reviewed(struct drift_check *d, struct lists *l)
+{
+	enum err e = lists_alloc(d, &d->base, l);
+
+	for (size_t i = 0; i < d->base.n && !e; i++)
+		if (!d->base.v[i]->id || !map_get(&d->ours.gone, d->base.v[i]->id, NULL))
+			l->after[l->n_after++] = d->base.v[i];
+	for (size_t i = 0; i < d->ours.n && !e; i++)
+		l->after[l->n_after++] = d->ours.creates[i];
+	return e;
+}
+
+static bool goes_now(const struct drift_check *d, const char *id)
+{
+	for (size_t i = 0; i < d->batch->n; i++)
+		if (d->batch->ops[i].kind == APPLY_DELETE && d->ops[i].outcome == OUTCOME_PENDING &&
+		    strcmp(d->batch->ops[i].criterion_id, id) == 0)
+			return true;
+	return false;
+}
+
+/* The line item as it is, before and after this batch. */
+static enum err lists_now(struct drift_check *d, struct lists *l)
+{
+	enum err e = lists_alloc(d, &d->theirs, l);
+
+	for (size_t i = 0; i < d->theirs.n && !e; i++)
+		if (!goes_now(d, d->theirs.v[i]->id))
+			l->after[l->n_after++] = d->theirs.v[i];
+	for (size_t i = 0; i < d->batch->n && !e; i++) {
+		const struct apply_op *op = &d->batch->ops[i];
+		struct criterion *c;
+
+		if (!is_of(d, i) || op->kind == APPLY_DELETE ||
+		    d->ops[i].outcome != OUTCOME_PENDING)
+			continue;
+		c = arena_alloc(&d->arena, sizeof *c);
+		if (!c)
+			return ERR_NOMEM;
+		op_criterion(op, c);
+		l->after[l->n_after++] = c;
+	}
+	return e;
+}
+
+static void judge_lists(const struct lists *l, struct widen *w)
+{
+	struct widen_input in = {.before = (const struct criterion *const *)l->before,
+	    .after = (const struct criterion *const *)l->after,
+	    .n_before = l->n_before,
+	    .n_after = l->n_after};
+
+	widen_judge(&in, w);
+}
+
+/* Leave in `now` what the review did not say. */
+static void subtract(struct widen *now, const struct widen *reviewed)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < now->n_last; i++) {
+		bool said = false;
+
+		for (size_t k = 0; k < reviewed->n_last && !said; k++)
+			said = reviewed->last[k] == now->last[i];
+		if (!said)
+			now->last[n++] = now->last[i];
+	}
+	now->n_last = n;
+	now->flags &= ~(reviewed->flags & ~(unsigned)WIDEN_OTHER);
+	if (!n)
+		now->flags &= ~(unsigned)WIDEN_OTHER;
+	if (!(now->flags & WIDEN_EXCLUSION))
+		now->n_exclusions_gone = 0;
+}
+
+/* They removed something, and so our removals let more people in than anybody agreed to: the last
+ * keyword may have become the last of all that the ad is about. */
+static enum err check_widening(struct drift_check *d)
+{
+	struct lists reviewed, now;
+	struct widen was, is;
+	struct buf why;
+	enum err e = lists_reviewed(d, &reviewed);
+
+	if (!e)
+		e = lists_now(d, &now);
+	if (e)
+		return e;
+	judge_lists(&reviewed, &was);
+	judge_lists(&now, &is);
+	subtract(&is, &was);
+	if (!is.flags)
+		return ERR_OK;
+	buf_init(&why, sizeof d->out->why);
+	buf_adds(&why, "after what somebody else removed, ");
+	widen_text(&why, &is);
+	for (size_t i = 0; i < d->batch->n; i++)
+		if (is_of(d, i) && d->batch->ops[i].kind == APPLY_DELETE &&
+		    d->ops[i].outcome == OUTCOME_PENDING)
+			conflict(d, i, buf_str(&why));
+	buf_done(&why);
+	return ERR_OK;
+}
+
+static enum err compare_sides(struct drift_check *d)
+{
+	size_t row, removed = 0;
+
+	for (size_t i = 0; i < d->theirs.n; i++)
+		if (!set_index_get(&d->base.index, &d->theirs.keys[i], &row) &&
+		    !is_ours_too(d, d->theirs.v[i], true) && !check_added(d, d->theirs.v[i]))
+			d->out->added++;
+	for (size_t i = 0; i < d->base.n; i++)
+		if (!set_index_get(&d->theirs.index, &d->base.keys[i], &row) &&
+		    !is_ours_too(d, d->base.v[i], false)) {
+			removed++;
+			d->out->removed += !check_removed(d, d->base.v[i]);
+		}
+	return removed ? check_widening(d) : ERR_OK;
+}
+
 static enum err check_line_item(
     struct drift_check *d, const struct apply_base *base, const struct reader *rd)
 {
-	enum err e = side_fill(d, &d->base, base ? base->criteria : NULL, base ? base->n : 0);
-	size_t row;
+	enum err e = ours_fill(d);
 
+	set_index_init(&d->base.index);
+	set_index_init(&d->theirs.index);
+	if (!e)
+		e = side_fill(d, &d->base, base ? base->criteria : NULL, base ? base->n : 0);
 	if (!e)
 		e = side_fill(d, &d->theirs, rd->criteria.v, rd->criteria.n);
 	if (!e)
 		e = drop_done_ops(d);
-	for (size_t i = 0; base && !e && i < d->theirs.n; i++)
-		if (!set_index_get(&d->base.index, &d->theirs.keys[i], &row) &&
-		    !is_ours_too(d, d->theirs.v[i], true) && !check_added(d, d->theirs.v[i]))
-			d->out->added++;
-	for (size_t i = 0; base && !e && i < d->base.n; i++)
-		if (!set_index_get(&d->theirs.index, &d->base.keys[i], &row) &&
-		    !is_ours_too(d, d->base.v[i], false) && !check_removed(d, d->base.v[i]))
-			d->out->removed++;
+	if (!e && base)
+		e = compare_sides(d);
 	set_index_done(&d->base.index);
 	set_index_done(&d->theirs.index);
+	set_index_done(&d->ours.keys);
+	map_done(&d->ours.gone);
 	return e;
 }
 
@@ -285,7 +500,7 @@ static void check_parent(struct drift_check *d, const struct reader *rd)
 enum err judge_drift(const struct apply_job *job, const struct apply_batch *batch,
     const struct reader *rd, struct op_state *ops, struct drift *out)
 {
-	struct drift_check d = {.batch = batch, .ops = ops, .out = out};
+	struct drift_check d = {.job = job, .batch = batch, .ops = ops, .out = out};
 	enum err e = ERR_OK;
 
 	*out = (struct drift){0};

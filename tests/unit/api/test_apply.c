@@ -292,6 +292,92 @@ static void b11_a_delete_that_became_the_last_of_its_type_stops(void **state)
 	assert_int_equal(w.posts, 0);
 }
 
+static void add_base(const char *id, const char *type, const char *value)
+{
+	base_rows[base.n++] = (struct criterion){.id = id,
+	    .line_item_id = "li1",
+	    .type_name = type,
+	    .type = type_by_name(type),
+	    .value = value,
+	    .op = OP_EQ};
+}
+
+/* The review saw a keyword stay when the interest goes; meanwhile somebody removed the keyword: no
+ * subject would be left, and nobody agreed to that. */
+static void b11_a_delete_that_became_the_last_subject_stops(void **state)
+{
+	static const struct apply_op interest = {.kind = APPLY_DELETE,
+	    .line_item_id = "li1",
+	    .type_name = "INTEREST",
+	    .value = "1001",
+	    .op = OP_EQ,
+	    .criterion_id = "c4"};
+
+	(void)state;
+	reset_world();
+	add_row("li1", "INTEREST", "EQ", "1001");
+	add_base("c4", "INTEREST", "1001");
+	struct seen s = run_ops(&interest, 1);
+
+	assert_int_equal(s.worst, OUTCOME_VERIFIED); /* undisturbed it goes */
+	reset_world();
+	add_row("li1", "INTEREST", "EQ", "1001");
+	add_base("c4", "INTEREST", "1001");
+	find_row("c3")->deleted = true;
+	s = run_ops(&interest, 1);
+	assert_int_equal(s.worst, OUTCOME_CONFLICT);
+	assert_non_null(strstr(s.why.msg, "no subject any more"));
+	assert_int_equal(w.posts, 0);
+}
+
+/* The review saw a location stay; meanwhile somebody removed it: everyone worldwide. */
+static void b11_a_delete_that_became_worldwide_stops(void **state)
+{
+	static const struct apply_op ops[] = {
+	    {.kind = APPLY_DELETE,
+		.line_item_id = "li1",
+		.type_name = "BROAD_KEYWORD",
+		.value = "chair",
+		.op = OP_EQ,
+		.criterion_id = "c3"},
+	    {.kind = APPLY_DELETE,
+		.line_item_id = "li1",
+		.type_name = "LANGUAGE",
+		.value = "en",
+		.op = OP_EQ,
+		.criterion_id = "c1"},
+	};
+
+	(void)state;
+	reset_world();
+	find_row("c2")->deleted = true;
+	struct seen s = run_ops(ops, 2);
+
+	assert_int_equal(s.worst, OUTCOME_CONFLICT);
+	assert_non_null(strstr(s.why.msg, "everyone worldwide"));
+	assert_int_equal(w.posts, 0);
+}
+
+/* What an earlier batch of the same posting did is not somebody else's. */
+static void b12_our_own_earlier_batch_is_no_drift(void **state)
+{
+	static const struct apply_op lamp = {.kind = APPLY_CREATE,
+	    .line_item_id = "li1",
+	    .type_name = "BROAD_KEYWORD",
+	    .value = "lamp",
+	    .op = OP_EQ};
+	struct apply_batch batches[] = {{two_ops, 2}, {&lamp, 1}};
+	struct apply_job job = {"acc1", batches, 2, &base, 1};
+
+	(void)state;
+	reset_world();
+	struct seen s = run_job(&job, (struct seen){0});
+
+	assert_int_equal(s.worst, OUTCOME_VERIFIED);
+	assert_int_equal(w.posts, 2);
+	assert_int_equal(s.events[APPLY_DRIFT_PASSED], 0);
+}
+
 static void b13_deleted_parent_stops(void **state)
 {
 	(void)state;
@@ -483,6 +569,9 @@ int main(void)
 	    cmocka_unit_test(disjoint_drift_is_shown_and_passes),
 	    cmocka_unit_test(b11_overlapping_drift_stops_before_sending),
 	    cmocka_unit_test(b11_a_delete_that_became_the_last_of_its_type_stops),
+	    cmocka_unit_test(b11_a_delete_that_became_the_last_subject_stops),
+	    cmocka_unit_test(b11_a_delete_that_became_worldwide_stops),
+	    cmocka_unit_test(b12_our_own_earlier_batch_is_no_drift),
 	    cmocka_unit_test(b13_deleted_parent_stops),
 	    cmocka_unit_test(a_journal_that_cannot_write_sends_nothing),
 	    cmocka_unit_test(a_lost_answer_and_a_dead_network_stay_unknown),
