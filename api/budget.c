@@ -59,7 +59,14 @@ bool budget_is_current(const struct budget *b)
 	return b->known && clock_mono_ms() < b->reset_ms;
 }
 
-bool budget_allows(const struct budget *b, bool critical, int64_t *wait_ms)
+static int64_t kept_from(const struct budget *b, enum budget_use use)
+{
+	if (use == BUDGET_CRITICAL)
+		return 0;
+	return reserve_of(b) + (use == BUDGET_BACKGROUND ? b->limit / 5 : 0);
+}
+
+bool budget_allows(const struct budget *b, enum budget_use use, int64_t *wait_ms)
 {
 	int64_t now = clock_mono_ms();
 
@@ -68,7 +75,7 @@ bool budget_allows(const struct budget *b, bool critical, int64_t *wait_ms)
 		*wait_ms = b->blocked_until_ms - now;
 		return false;
 	}
-	if (!budget_is_current(b) || b->remaining > (critical ? 0 : reserve_of(b)))
+	if (!budget_is_current(b) || b->remaining > kept_from(b, use))
 		return true;
 	*wait_ms = b->reset_ms - now;
 	return false;

@@ -29,9 +29,13 @@ void budget_table_done(struct budget_table *t);
 /* Index of the budget that a request to this endpoint draws on; SIZE_MAX without memory. account
  * may be "". */
 size_t budget_find(struct budget_table *t, enum endpoint_id e, const char *account);
-/* May a request go now? Otherwise *wait_ms is when to ask again. critical requests may use the
- * reserve. */
-bool budget_allows(const struct budget *b, bool critical, int64_t *wait_ms);
+enum budget_use {
+	BUDGET_USER,
+	BUDGET_CRITICAL, /* drift check, settling: may use the reserve */
+	BUDGET_BACKGROUND, /* leaves a fifth more of the limit to what a user waits for */
+};
+/* May a request go now? Otherwise *wait_ms is when to ask again. */
+bool budget_allows(const struct budget *b, enum budget_use use, int64_t *wait_ms);
 void budget_sent(struct budget *b);
 /* Headers of an answer; strict integers, anything else is as if it were not there. */
 void budget_learn(struct budget *b, const struct transport_reply *r, int64_t server_now_s);

@@ -376,6 +376,13 @@ static void sooner(int64_t *wait_ms, int64_t other_ms)
 		*wait_ms = other_ms;
 }
 
+static enum budget_use use_of(const struct req *r)
+{
+	if (r->spec.critical)
+		return BUDGET_CRITICAL;
+	return r->call.priority == REQ_BACKGROUND ? BUDGET_BACKGROUND : BUDGET_USER;
+}
+
 /* The next request that may go now; *wait_ms is when the first of those that may not should be
  * looked at again. */
 static struct req *next_request(struct api *a, int64_t *wait_ms)
@@ -397,7 +404,7 @@ static struct req *next_request(struct api *a, int64_t *wait_ms)
 		r->budget = budget_find(&a->budgets, r->spec.endpoint, r->spec.account);
 		wait = 1000;
 		if (r->budget == SIZE_MAX ||
-		    !budget_allows(&a->budgets.v[r->budget], r->spec.critical, &wait)) {
+		    !budget_allows(&a->budgets.v[r->budget], use_of(r), &wait)) {
 			r->phase = REQ_RATE_WAIT;
 			r->wait_until_ms = clock_mono_ms() + wait;
 			sooner(wait_ms, wait);

@@ -19,6 +19,31 @@ enum err catalog_put(struct store *s, struct store_fetch *f, const struct option
 	return listing_put(s, f, &raw, next_cursor, ei);
 }
 
+bool catalog_stopped(struct store *s, size_t i, struct buf *kind, struct buf *scope)
+{
+	/* the one list without an account that is not a look-up is that of the accounts */
+	static const char sql[] =
+	    "SELECT l.kind, l.scope FROM listing l JOIN generation g ON g.id = l.pending"
+	    " WHERE l.realm=? AND l.account='' AND l.kind<>'account' AND g.cursor<>''"
+	    " AND g.started_at>=? ORDER BY l.id LIMIT 1 OFFSET ?";
+	sqlite3_stmt *st;
+	bool any;
+
+	buf_clear(kind);
+	buf_clear(scope);
+	if (cache_ready(s, NULL))
+		return false;
+	st = db_query(&s->cache, sql,
+	    BIND(INT(s->cache_realm), INT(clock_wall_s() - LISTING_RESUME_S), INT(i)));
+	any = db_row(st);
+	if (any) {
+		buf_adds(kind, (const char *)sqlite3_column_text(st, 0));
+		buf_adds(scope, (const char *)sqlite3_column_text(st, 1));
+	}
+	return !cache_guard(s, db_done(&s->cache, st, NULL)) && any && !kind->failed &&
+	       !scope->failed;
+}
+
 struct catalog_info catalog_info(struct store *s, const char *kind, const char *scope)
 {
 	struct listing_info info;

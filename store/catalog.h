@@ -6,6 +6,7 @@
 #ifndef RETICLE_STORE_CATALOG_H
 #define RETICLE_STORE_CATALOG_H
 
+#include "base/buf.h"
 #include "store/store.h"
 #include "targeting/model.h"
 
@@ -30,6 +31,9 @@ enum err catalog_begin(struct store *s, const char *kind, const char *scope, boo
  * or the cache was made anew: drop the fetch. */
 enum err catalog_put(struct store *s, struct store_fetch *f, const struct option_set *page,
     const char *next_cursor, struct errinfo *ei);
+
+/* Fetches of the last 24 hours that were stopped; i from 0, false: the end. */
+bool catalog_stopped(struct store *s, size_t i, struct buf *kind, struct buf *scope);
 
 /* What is stored, without loading it; fetched_at 0 when nothing. */
 struct catalog_info catalog_info(struct store *s, const char *kind, const char *scope);

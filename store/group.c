@@ -6,7 +6,6 @@
 #include "store/internal.h"
 #include "store/snapshot.h"
 
-#define RESUME_S (24 * 3600)
 #define PAGE_BITS 24
 
 static int64_t page_id(int64_t group, int64_t number)
@@ -43,7 +42,7 @@ static enum err make_in(struct store *s, struct snapshot_group *g,
 	if (err)
 		return err;
 	while (!err && (old = db_int(&s->cache, "SELECT id FROM criteria_group WHERE began < ?",
-			    BIND(INT(clock_wall_s() - RESUME_S)), NULL)))
+			    BIND(INT(clock_wall_s() - LISTING_RESUME_S)), NULL)))
 		err = drop_in(s, old, ei);
 	buf_init(&names, PACK_BYTES);
 	if (!err && name_line_items(&names, c))
@@ -162,7 +161,7 @@ bool snapshot_group_at(struct store *s, const char *account, size_t i, struct sn
 	st = db_query(&s->cache,
 	    "SELECT id, began, pages, cursor, line_items FROM criteria_group"
 	    " WHERE owner=? AND began >= ? ORDER BY id LIMIT 1 OFFSET ?",
-	    BIND(INT(owner), INT(clock_wall_s() - RESUME_S), INT(i)));
+	    BIND(INT(owner), INT(clock_wall_s() - LISTING_RESUME_S), INT(i)));
 	any = db_row(st);
 	if (any) {
 		g->id = sqlite3_column_int64(st, 0);

@@ -54,6 +54,8 @@ enum err cache_guard(struct store *s, enum err err);
 /* ERR_STORE when store_bind was not called. */
 enum err cache_ready(struct store *s, struct errinfo *ei);
 
+#define LISTING_RESUME_S (24 * 3600) /* a stopped fetch that is older starts anew */
+
 /* Lists of records in the cache: catalogue and snapshot are typed doors to these. */
 struct listing_key {
 	const char *account, *kind, *scope; /* "" where it does not apply */

@@ -11,7 +11,6 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-#define RESUME_S (24 * 3600)
 #define CHUNK_BITS 24
 
 static int64_t chunk_id(int64_t generation, int64_t number)
@@ -58,7 +57,7 @@ static bool take_over(struct store *s, int64_t pending, struct store_fetch *f)
 	sqlite3_stmt *st = db_query(&s->cache,
 	    "SELECT n, cursor, started_at FROM generation WHERE id=? AND cursor<>'' AND "
 	    "started_at>=?",
-	    BIND(INT(pending), INT(clock_wall_s() - RESUME_S)));
+	    BIND(INT(pending), INT(clock_wall_s() - LISTING_RESUME_S)));
 	bool ok = db_row(st);
 
 	if (ok) {

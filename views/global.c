@@ -155,6 +155,8 @@ static void status_network(const struct session *s, struct status *st)
 	if (stats.in_flight || stats.queued)
 		status_add(st, false, STYLE_NOTE, "%u in flight%s", stats.in_flight + stats.queued,
 		    stats.waiting ? ", waiting" : "");
+	else if (session_state(s, DATA_LINE_ITEMS).ei.code == ERR_NETWORK)
+		status_add(st, false, STYLE_WARNING, "no connection");
 	else
 		status_add(st, false, STYLE_STATUS, "idle");
 	if (stats.has_tightest) {

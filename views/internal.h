@@ -125,6 +125,7 @@ void sync_lists_changed(struct session *s); /* the line items were read */
 void sync_forget(struct session *s);
 void sync_step(struct session *s); /* something came to its end: is the sync at its own? */
 void options_forget(struct session *s); /* running fetches end; what is stored stays */
+void options_go_on(struct session *s); /* harvests that an earlier run was stopped in */
 void options_done(struct session *s);
 void staging_done(struct session *s);
 bool staging_busy(const struct session *s);

@@ -39,6 +39,23 @@ struct options_load {
 	uint64_t uses;
 };
 
+static const struct harvest {
+	const char *kind;
+	size_t rows, page;
+} harvests[] = {
+#define H(kind, rows, page) {kind, rows, page},
+#include "views/harvest.def"
+#undef H
+};
+
+static const struct harvest *harvest_of(const char *kind)
+{
+	for (size_t i = 0; i < sizeof harvests / sizeof *harvests; i++)
+		if (strcmp(harvests[i].kind, kind) == 0)
+			return &harvests[i];
+	return NULL;
+}
+
 /* --- scopes --- */
 
 static bool has_param(const struct api_param *v, size_t n, const char *name)
@@ -81,6 +98,18 @@ static void add_value(struct buf *out, const char *s)
 			buf_addf(out, "%%%02X", (unsigned char)*s);
 		else
 			buf_addc(out, *s);
+}
+
+size_t options_expected(
+    const char *kind, const struct api_param *params, size_t n, size_t *requests)
+{
+	const struct harvest *h = harvest_of(kind);
+	/* a market is a part of them, and nobody counted which */
+	bool all = h && !has_param(params, n, "q") &&
+		   (n == 0 || (n == 1 && strcmp(params[0].name, "locale") == 0));
+
+	*requests = all ? (h->rows + h->page - 1) / h->page : 0;
+	return all ? h->rows : 0;
 }
 
 enum err options_scope(struct buf *out, const char *kind, const struct api_param *params, size_t n)
@@ -226,7 +255,9 @@ static void start(struct options_entry *e, bool resume)
 {
 	struct session *s = e->session;
 	struct errinfo ei = {0};
-	struct api_call call = session_call(s, on_page, e, REQ_USER);
+	/* a first answer is waited for; the many pages of a large one are not */
+	bool large = harvest_of(e->kind) && !e->search;
+	struct api_call call = session_call(s, on_page, e, large ? REQ_BACKGROUND : REQ_USER);
 	struct lookup_query q = {.kind = e->kind, .params = e->params, .n_params = e->n_params};
 
 	if (catalog_begin(s->cfg.store, e->kind, e->scope, resume && !e->search, &e->fetch, &ei)) {
@@ -280,6 +311,11 @@ static void on_page(struct req_id id, struct api_result *res, void *user)
 	session_notify(e->session, DATA_BIT(DATA_OPTIONS));
 }
 
+static bool is_begun(const struct options_entry *e)
+{
+	return catalog_info(e->session->cfg.store, e->kind, e->scope).fetched_at != 0;
+}
+
 /* May it be asked for by itself now? */
 static bool wanted(const struct options_entry *e)
 {
@@ -287,8 +323,9 @@ static bool wanted(const struct options_entry *e)
 
 	if (!s->api || e->state.loading || clock_mono_ms() < e->retry_at_ms)
 		return false;
+	/* 10,000 requests are not made because a list is a week old */
 	if (strcmp(e->kind, "tv_shows") == 0 && !e->search)
-		return false;
+		return is_begun(e) && !catalog_info(s->cfg.store, e->kind, e->scope).complete;
 	return !catalog_is_fresh(s->cfg.store, e->kind, e->scope, s->cfg.cache_days);
 }
 
@@ -322,6 +359,30 @@ void options_refetch(struct session *s, const char *kind, const struct api_param
 	if (strcmp(kind, "tv_shows") == 0 && !e->search)
 		return;
 	start(e, false);
+}
+
+bool options_begun(struct session *s, const char *kind, const struct api_param *params, size_t n)
+{
+	struct options_entry *e = entry(s, kind, params, n);
+
+	return e && (e->state.loading || is_begun(e));
+}
+
+enum err options_harvest(struct session *s, const char *kind, const struct api_param *params,
+    size_t n, struct errinfo *ei)
+{
+	struct options_entry *e = entry(s, kind, params, n);
+
+	if (!e)
+		return err_set(ei, ERR_NOMEM, "no memory for %s", kind);
+	if (!s->api)
+		return err_set(ei, ERR_NETWORK, "there is no network");
+	if (e->state.loading)
+		return err_set(ei, ERR_REFUSED, "it is being fetched already");
+	if (catalog_is_fresh(s->cfg.store, kind, e->scope, s->cfg.cache_days))
+		return err_set(ei, ERR_REFUSED, "all of it is here, and not old");
+	start(e, true);
+	return e->state.ei.code ? err_set(ei, e->state.ei.code, "%s", e->state.ei.msg) : ERR_OK;
 }
 
 struct data_state options_state(
@@ -359,11 +420,73 @@ bool options_at(const struct session *s, size_t i, struct options_row *out)
 
 /* --- parts of the session --- */
 
+static bool read_hex(const char *p, char *out)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char *a = p[0] ? strchr(digits, p[0]) : NULL,
+		   *b = a && p[1] ? strchr(digits, p[1]) : NULL;
+
+	if (b)
+		*out = (char)((a - digits) << 4 | (b - digits));
+	return b != NULL;
+}
+
+/* A scope as options_scope() makes them, in place; how many parameters, SIZE_MAX: not one of ours. */
+static size_t read_scope(char *text, struct api_param out[PARAMS_MAX])
+{
+	size_t n = 0;
+	char *to = text;
+
+	for (char *p = text; *p;) {
+		if (n == PARAMS_MAX)
+			return SIZE_MAX;
+		out[n].name = to;
+		for (bool in_name = true; *p && *p != '&'; p++) {
+			char c = *p;
+
+			if (c == '=' && in_name) {
+				*to++ = '\0';
+				out[n].value = to;
+				in_name = false;
+				continue;
+			}
+			if (c == '%' && !read_hex(p + 1, &c))
+				return SIZE_MAX;
+			p += *p == '%' ? 2 : 0;
+			*to++ = c;
+		}
+		if (!out[n++].value)
+			return SIZE_MAX;
+		p += *p == '&';
+		*to++ = '\0';
+	}
+	return n;
+}
+
+void options_go_on(struct session *s)
+{
+	struct buf kind, scope;
+
+	buf_init(&kind, 128);
+	buf_init(&scope, SCOPE_MAX);
+	for (size_t i = 0; catalog_stopped(s->cfg.store, i, &kind, &scope); i++) {
+		struct api_param params[PARAMS_MAX] = {{0}};
+		char *text = mem_strdup(buf_str(&scope));
+		size_t n = text ? read_scope(text, params) : SIZE_MAX;
+
+		if (n != SIZE_MAX && harvest_of(buf_str(&kind)) && !has_param(params, n, "q"))
+			options_harvest(s, buf_str(&kind), params, n, NULL);
+		mem_free(text);
+	}
+	buf_done(&kind);
+	buf_done(&scope);
+}
+
 bool options_busy(const struct session *s)
 {
 	for (const struct options_entry *e = s->options ? s->options->first : NULL; e; e = e->next)
-		if (e->state.loading)
-			return true;
+		if (e->state.loading && (e->search || strcmp(e->kind, "tv_shows") != 0))
+			return true; /* hours of harvest are nothing to wait for */
 	return false;
 }
 

@@ -2,8 +2,11 @@
  * not, usable as far as they are. No look-up is asked twice while it is fresh or under way.
  *
  * Parameters that the API insists on are added when they are missing: all seven event_types of
- * events (reference G38), country_code=US of network_operators (G37). tv_shows are never fetched
- * whole (half a million rows, G35): only searched. */
+ * events (reference G38), country_code=US of network_operators (G37).
+ *
+ * Large look-ups (harvest.def) are harvested: in the background, behind what the user waits for and
+ * within a smaller share of the rate limit, and an interrupted harvest goes on by itself in the next
+ * run. tv_shows (half a million rows, G35) are harvested only on options_harvest, else searched. */
 #ifndef RETICLE_VIEWS_OPTIONS_H
 #define RETICLE_VIEWS_OPTIONS_H
 
@@ -24,6 +27,15 @@ struct data_state options_state(
  * under the scope with q; max one page of 1,000 (tv_shows: 50). */
 const struct catalog_set *options_search(
     struct session *s, const char *kind, const struct api_param *params, size_t n);
+/* Fetch all of a look-up that is not fetched by itself (tv_shows of a market). ERR_REFUSED when there
+ * is nothing to do. */
+enum err options_harvest(struct session *s, const char *kind, const struct api_param *params,
+    size_t n, struct errinfo *ei);
+/* Was it begun, so that some of it is there? */
+bool options_begun(struct session *s, const char *kind, const struct api_param *params, size_t n);
+/* How many rows it had when it was counted last, 0 when nobody did; *requests that all of it costs. */
+size_t options_expected(
+    const char *kind, const struct api_param *params, size_t n, size_t *requests);
 /* Fetch again although it is fresh. */
 void options_refetch(struct session *s, const char *kind, const struct api_param *params, size_t n);
 

@@ -550,6 +550,8 @@ static enum err picker_command(struct view *v, const struct command_call *call, 
 		return pick_facets_choose(v, ei);
 	case VIEWS_PICK_SEARCH:
 		return do_search(v, ei);
+	case VIEWS_PICK_HARVEST:
+		return pick_harvest(v, ei);
 	case VIEWS_REFRESH:
 		pick_rows_again(p);
 		return ERR_OK;
@@ -585,6 +587,12 @@ static bool picker_can(const struct view *v, const struct command *cmd, char *re
 		return false;
 	case VIEWS_PICK_SEARCH:
 		return pick_can_search(p, reason, cap);
+	case VIEWS_PICK_HARVEST:
+		if (p->type == TYPE_TV_SHOW)
+			return true;
+		snprintf(
+		    reason, cap, "the list comes by itself; only TV shows have to be asked for");
+		return false;
 	default:
 		return true;
 	}
@@ -666,6 +674,23 @@ static bool picker_event(struct view *v, const struct event *e)
 
 /* --- frame --- */
 
+/* "12,300 of ~57,000 so far": of the lists whose size somebody counted */
+static void so_far(const struct picker *p, const char *n_read, char *out, size_t cap)
+{
+	struct pick_scope scopes[PICK_SCOPES];
+	size_t n = pick_scopes(p, scopes), requests, rows = 0;
+	char number[32];
+
+	for (size_t i = 0; i < n && type_info(p->type)->value == VALUE_LOOKUP; i++)
+		rows += options_expected(
+		    type_info(p->type)->lookup, scopes[i].params, scopes[i].n, &requests);
+	if (rows && p->type != TYPE_TV_SHOW)
+		snprintf(out, cap, "%s of ~%s so far", n_read,
+		    table_number(number, (rows + 500) / 1000 * 1000));
+	else
+		snprintf(out, cap, "%s so far", n_read);
+}
+
 static void picker_describe(const struct view *v, struct view_about *a)
 {
 	const struct picker *p = view_state(v);
@@ -679,8 +704,7 @@ static void picker_describe(const struct view *v, struct view_about *a)
 	if (a->loading) {
 		char number[32];
 
-		snprintf(a->progress_text, sizeof a->progress_text, "%s so far",
-		    table_number(number, n_read));
+		so_far(p, table_number(number, n_read), a->progress_text, sizeof a->progress_text);
 	}
 	a->hints = p->hints;
 }
@@ -705,7 +729,8 @@ const struct view_ops picker_view = {
     .name = "picker",
     .title = "Add targeting",
     .parent = "input",
-    .commands = "take include-exclude narrow search-at-x refresh accept cancel " EDIT_COMMANDS,
+    .commands =
+	"take include-exclude narrow search-at-x harvest refresh accept cancel " EDIT_COMMANDS,
     .flags = VIEW_TEXT,
     .state_size = sizeof(struct picker),
     .open = picker_open,

@@ -112,6 +112,8 @@ static inline bool pick_is_free(const struct picker *p)
 /* --- picker.c --- */
 
 /* Search at X for the text, once, and read the rows anew. */
+/* Fetch every TV show of the market, in the background. */
+enum err pick_harvest(struct view *v, struct errinfo *ei);
 enum err pick_search(struct view *v, const char *text, struct errinfo *ei);
 
 /* --- picker_rows.c: where the rows come from --- */

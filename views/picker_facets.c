@@ -73,13 +73,22 @@ static void search_scope(const struct picker *p, struct pick_scope *out)
 		scope_param(out, "location_type", p->kind);
 }
 
+static void market_scope(const struct picker *p, struct pick_scope *out)
+{
+	*out = (struct pick_scope){0};
+	scope_param(out, "locale", p->country);
+}
+
 size_t pick_scopes(const struct picker *p, struct pick_scope out[PICK_SCOPES])
 {
 	size_t n = 0;
 
 	if (p->type == TYPE_LOCATION) {
 		n = place_scopes(p, out);
-	} else if (p->type != TYPE_TV_SHOW) {
+	} else if (p->type == TYPE_TV_SHOW) {
+		market_scope(p, &out[n]);
+		n += options_begun(p->session, "tv_shows", out[n].params, out[n].n);
+	} else {
 		out[n] = (struct pick_scope){0};
 		if (p->type == TYPE_NETWORK_OPERATOR)
 			scope_param(&out[n], "country_code", p->country);
@@ -435,6 +444,27 @@ enum err pick_facets_choose(struct view *v, struct errinfo *ei)
 	mem_free(m.facets);
 	mem_free(m.v);
 	arena_done(&m.text);
+	return err;
+}
+
+/* --- all shows of a market --- */
+
+enum err pick_harvest(struct view *v, struct errinfo *ei)
+{
+	struct picker *p = view_state(v);
+	struct pick_scope scope;
+	size_t rows, requests;
+	enum err err;
+
+	market_scope(p, &scope);
+	rows = options_expected("tv_shows", scope.params, scope.n, &requests);
+	err = options_harvest(p->session, "tv_shows", scope.params, scope.n, ei);
+	if (!err)
+		app_message(v->app, STYLE_NOTE,
+		    "all TV shows of %s come in the background: up to %zu in %zu requests; it goes "
+		    "on "
+		    "in the next run",
+		    p->country, rows, requests);
 	return err;
 }
 

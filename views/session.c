@@ -152,6 +152,8 @@ enum err session_connect(struct session *s, const struct api_config *cfg, struct
 	if (s->account_id[0] && !s->cfg.lazy)
 		refresh_all(s);
 	applying_resume(s);
+	if (s->cfg.follow)
+		options_go_on(s);
 	session_notify(s, DATA_BIT(DATA_STATUS));
 	return ERR_OK;
 }

@@ -133,18 +133,21 @@ static void a_reserve_is_kept_for_settling(void **state)
 
 	(void)state;
 	budget_set(b, 400, 81, 1000, 500);
-	assert_true(budget_allows(b, false, &wait));
+	assert_true(budget_allows(b, BUDGET_USER, &wait));
+	assert_false(budget_allows(b, BUDGET_BACKGROUND, &wait));
+	budget_set(b, 400, 161, 1000, 500);
+	assert_true(budget_allows(b, BUDGET_BACKGROUND, &wait));
 	budget_set(b, 400, 80, 1000, 500);
-	assert_false(budget_allows(b, false, &wait));
+	assert_false(budget_allows(b, BUDGET_USER, &wait));
 	assert_true(wait > 400000);
-	assert_true(budget_allows(b, true, &wait));
+	assert_true(budget_allows(b, BUDGET_CRITICAL, &wait));
 	budget_set(b, 400, 0, 1000, 500);
-	assert_false(budget_allows(b, true, &wait));
+	assert_false(budget_allows(b, BUDGET_CRITICAL, &wait));
 	budget_set(b, 400, 0, 1, 500); /* a reset in the past is one second from now */
-	assert_false(budget_allows(b, true, &wait));
+	assert_false(budget_allows(b, BUDGET_CRITICAL, &wait));
 	assert_in_range(wait, 1, 1000);
 	budget_set(b, 400, 0, INT64_MAX, 500);
-	assert_false(budget_allows(b, true, &wait));
+	assert_false(budget_allows(b, BUDGET_CRITICAL, &wait));
 	assert_in_range(wait, 1, 16 * 60 * 1000);
 	budget_table_done(&t);
 }

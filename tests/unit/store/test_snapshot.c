@@ -1,4 +1,4 @@
-#include "tests/unit/store/temp.h"
+#include "tests/unit/store/edits.h"
 
 #include "store/snapshot.h"
 
@@ -227,6 +227,28 @@ static void group_goes_on_after_a_stop(void **state)
 	buf_done(&names);
 }
 
+/* Somebody empties the cache directory while the program runs: it goes on with what it has open, and
+ * the next start reads everything anew. What was staged is elsewhere. */
+static void the_cache_may_go_while_it_is_used(void **state)
+{
+	static const char *const names[] = {"cache.db", "cache.db-wal", "cache.db-shm"};
+	static const char *const want[] = {"li0", "li1"};
+	(void)state;
+	put_items("a", 2);
+	assert_int_equal(stage("k", 2, NULL), ERR_OK);
+	for (size_t i = 0; i < 3; i++)
+		unlink(temp_file(temp_paths.cache, names[i]));
+	rmdir(temp_paths.cache);
+	assert_items(want, 2);
+	put_items("b", 300); /* goes nowhere that lasts, and harms nothing */
+	assert_int_equal(stage("later", 1, NULL), ERR_OK);
+	temp_reopen();
+	assert_int_equal(snapshot_info(s, "a", SNAPSHOT_LINE_ITEMS).n, 0);
+	put_items("a", 2);
+	assert_items(want, 2);
+	assert_string_equal(listed(DRAFT_STAGED), "k0 k1 later0");
+}
+
 static void other_lists_come_back_too(void **state)
 {
 	struct account_set ac;
@@ -444,6 +466,7 @@ int main(void)
 	    TEMP(ranges_are_read_in_order),
 	    TEMP(one_is_found_by_its_id),
 	    TEMP(changes_replace_add_delete_and_keep_the_order),
+	    TEMP(the_cache_may_go_while_it_is_used),
 	    TEMP(changes_go_on_after_a_stop),
 	    TEMP(group_goes_on_after_a_stop),
 	    TEMP(other_lists_come_back_too),

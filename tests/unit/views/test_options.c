@@ -151,6 +151,43 @@ static void g35_tv_shows_are_only_searched(void **state)
 	assert_int_equal(k->fake.n, 1);
 }
 
+/* Answers three pages; a session that ends in between goes on in the next run, by itself. */
+static void a_harvest_goes_on_in_the_next_run(void **state)
+{
+	struct kit *k = *state;
+	const struct api_param locale[] = {{"locale", "en-US"}};
+	const struct catalog_set *set;
+	struct buf kind, scope;
+	struct errinfo ei;
+
+	kit_connect(k, three_pages);
+	assert_false(options_begun(k->session, "tv_shows", locale, 1));
+	assert_int_equal(options_harvest(k->session, "tv_shows", locale, 1, &ei), ERR_OK);
+	assert_int_equal(options_harvest(k->session, "tv_shows", locale, 1, &ei), ERR_REFUSED);
+	assert_false(options_busy(k->session));
+	while (k->fake.n < 2)
+		loop_turn(k->loop, 10);
+	options_forget(k->session);
+	kit_turns(k);
+	assert_int_equal(k->fake.n, 2);
+	buf_init(&kind, 100);
+	buf_init(&scope, 100);
+	assert_true(catalog_stopped(k->store, 0, &kind, &scope));
+	assert_string_equal(buf_str(&kind), "tv_shows");
+	assert_string_equal(buf_str(&scope), "locale=en-US");
+	assert_false(catalog_stopped(k->store, 1, &kind, &scope));
+	buf_done(&kind);
+	buf_done(&scope);
+	set = options_get(k->session, "tv_shows", locale, 1); /* usable as far as it is */
+	assert_in_range(set->options.n, 2, 4);
+	options_forget(k->session);
+	options_go_on(k->session);
+	kit_turns(k);
+	assert_non_null(strstr(k->fake.last_url, "cursor=c2"));
+	assert_int_equal(options_get(k->session, "tv_shows", locale, 1)->options.n, 6);
+	assert_int_equal(options_harvest(k->session, "tv_shows", locale, 1, &ei), ERR_REFUSED);
+}
+
 static void offline_gives_the_reason(void **state)
 {
 	struct kit *k = *state;
@@ -198,6 +235,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(
 		failure_is_shown_and_not_repeated_at_once, setup, teardown),
 	    cmocka_unit_test_setup_teardown(g35_tv_shows_are_only_searched, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_harvest_goes_on_in_the_next_run, setup, teardown),
 	    cmocka_unit_test_setup_teardown(offline_gives_the_reason, setup, teardown),
 	    cmocka_unit_test_setup_teardown(many_sets_do_not_pile_up, setup, teardown),
 	};
