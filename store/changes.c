@@ -8,7 +8,6 @@
 #include "store/internal.h"
 #include "store/snapshot.h"
 
-
 static struct listing_key key_of(const struct snapshot_changes *c)
 {
 	return (struct listing_key){c->account, c->kind, ""};
@@ -32,7 +31,8 @@ enum err changes_begin(
 	c->since = info.as_of;
 	c->began = now;
 	st = db_query(&s->cache, sql,
-	    BIND(INT(s->cache_realm), TEXT(key.account), TEXT(key.kind), INT(now - LISTING_RESUME_S)));
+	    BIND(INT(s->cache_realm), TEXT(key.account), TEXT(key.kind),
+		INT(now - LISTING_RESUME_S)));
 	if (db_row(st)) {
 		c->began = sqlite3_column_int64(st, 0);
 		snprintf(
