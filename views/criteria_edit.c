@@ -6,6 +6,7 @@
 #include "views/clip.h"
 #include "views/criteria_view.h"
 #include "views/preview.h"
+#include "views/propose.h"
 #include "views/staging.h"
 
 static enum err stage(struct view *v, struct change_set *set, struct errinfo *ei)
@@ -124,16 +125,57 @@ enum err criteria_copy(struct view *v, struct errinfo *ei)
 	return ERR_OK;
 }
 
+static enum err add_to_scope(
+    const struct criteria_state *st, struct replace_scope *scope, size_t row, size_t *n)
+{
+	struct criterion c = *criteria_row_at(st, row)->criterion;
+
+	c.line_item_id = st->model.ids[st->model.rows[row].item];
+	(*n)++;
+	return propose_scope_add(&scope->rows, &c);
+}
+
+/* The marked rows, else those that pass the filter; *out NULL: all of them. */
+static enum err rows_in_scope(const struct criteria_state *st, struct replace_scope **out)
+{
+	bool marked = list_marked(&st->list) > 0, header;
+	struct replace_scope *scope;
+	size_t it = 0, row, n = 0;
+	enum err err = ERR_OK;
+
+	*out = NULL;
+	if (!marked && !*list_filter_text(&st->list))
+		return ERR_OK;
+	scope = replace_scope_new();
+	if (!scope)
+		return ERR_NOMEM;
+	if (marked)
+		while (!err && list_selected(&st->list, &it, &row))
+			err = add_to_scope(st, scope, row, &n);
+	for (size_t pos = 0; !marked && !err && list_line(&st->list, pos, &row, &header); pos++)
+		if (!header)
+			err = add_to_scope(st, scope, row, &n);
+	snprintf(scope->words, sizeof scope->words, "%zu %s row%s", n,
+	    marked ? "marked" : "filtered", n == 1 ? "" : "s");
+	if (err)
+		replace_scope_free(scope);
+	else
+		*out = scope;
+	return err;
+}
+
 /* Asked with the selected rows filled in as what is looked for. */
 enum err criteria_replace(struct view *v, const char *rule, struct errinfo *ei)
 {
 	struct criteria_state *st = view_state(v);
 	struct replace_ask ask = {
-	    {(const char *const *)st->model.ids, st->model.n_ids}, rule, NULL};
+	    .line_items = {(const char *const *)st->model.ids, st->model.n_ids}, .rule = rule};
 	struct buf initial;
 	size_t it = 0, row;
 	enum err err;
 
+	if (rows_in_scope(st, &ask.scope))
+		return err_set(ei, ERR_NOMEM, "no memory for the rows to replace in");
 	buf_init(&initial, 900); /* a longer one is typed, or copied and named by @ */
 	while (list_selected(&st->list, &it, &row)) {
 		const struct criterion *c = criteria_row_at(st, row)->criterion;

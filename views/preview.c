@@ -35,6 +35,7 @@ struct state {
 	struct criterion_set paste;
 	struct replace_rule rule;
 	bool replaces;
+	struct replace_scope *scope; /* NULL: all rows */
 	struct proposals found;
 	struct errinfo ei;
 	uint64_t seen_criteria, seen_staged;
@@ -166,8 +167,8 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 
 static void build(struct state *st)
 {
-	struct propose_what what = {
-	    st->replaces ? NULL : &st->paste, st->replaces ? &st->rule : NULL};
+	struct propose_what what = {st->replaces ? NULL : &st->paste,
+	    st->replaces ? &st->rule : NULL, st->scope ? &st->scope->rows : NULL};
 
 	st->ei.code = ERR_OK;
 	propose(&st->found, st->session, st->ids, st->n_ids, &what, &st->ei);
@@ -199,6 +200,7 @@ static void preview_done(struct view *v)
 	list_done(&st->list);
 	proposals_done(&st->found);
 	criterion_set_done(&st->paste);
+	replace_scope_free(st->scope);
 	arena_done(&st->fixed);
 }
 
@@ -215,14 +217,17 @@ static enum err preview_open(struct view *v, const void *arg, struct errinfo *ei
 	proposals_init(&st->found);
 	list_init(&st->list, &src);
 	table_init(&st->table, &cells, &st->list);
+	st->scope = ((const struct preview_arg *)arg)->scope;
 	err = copy_arg(st, arg, ei);
 	if (!err) {
 		build(st);
 		err = st->ei.code;
 		*ei = err ? st->ei : *ei;
 	}
-	if (err)
+	if (err) {
+		st->scope = NULL; /* it stays the caller's */
 		preview_done(v);
+	}
 	st->seen_criteria = session_generation(st->session, DATA_CRITERIA);
 	st->seen_staged = session_generation(st->session, DATA_STAGED);
 	return err;
@@ -275,8 +280,9 @@ static void preview_draw(const struct view *v, struct canvas *c)
 		    "%zu line items were never read and would be left alone; R reads them",
 		    p->n_unread);
 	else
-		canvas_str(c, 1, 1, STYLE_DIM,
-		    "A preview: nothing is staged yet. Enter stages what is new, q leaves.");
+		canvas_strf(c, 1, 1, STYLE_DIM,
+		    "A preview%s%s: nothing is staged yet. Enter stages what is new, q leaves.",
+		    st->scope ? " over " : "", st->scope ? st->scope->words : "");
 	table_draw(&st->table, &body);
 }
 
@@ -342,7 +348,7 @@ const struct view_ops preview_view = {
 enum err preview_paste(struct app *app, const struct id_list *ids, struct errinfo *ei)
 {
 	const struct criterion_set *copied = clip_get(app_user(app));
-	struct preview_arg arg = {*ids, copied, NULL};
+	struct preview_arg arg = {*ids, copied, NULL, NULL};
 
 	if (!copied->n)
 		return err_set(ei, ERR_REFUSED, "nothing was copied; y copies criteria");
@@ -354,10 +360,12 @@ enum err preview_paste(struct app *app, const struct id_list *ids, struct errinf
 struct asked { /* lives until the prompt answers */
 	struct arena arena;
 	struct id_list ids;
+	struct replace_scope *scope;
 };
 
 static void free_asked(struct asked *a)
 {
+	replace_scope_free(a->scope);
 	arena_done(&a->arena);
 	mem_free(a);
 }
@@ -365,34 +373,41 @@ static void free_asked(struct asked *a)
 static void on_rule(struct app *app, bool ok, const char *text, void *user)
 {
 	struct asked *a = user;
-	struct preview_arg arg = {a->ids, NULL, text};
+	struct preview_arg arg = {a->ids, NULL, text, a->scope};
 	struct errinfo ei;
 
-	if (ok && text[0] && app_push(app, &preview_view, &arg, NULL, &ei))
-		app_message_err(app, &ei);
+	if (ok && text[0]) {
+		if (app_push(app, &preview_view, &arg, NULL, &ei))
+			app_message_err(app, &ei);
+		else
+			a->scope = NULL; /* the view's */
+	}
 	free_asked(a);
 }
 
-enum err preview_replace(struct app *app, const struct replace_ask *ask, struct errinfo *ei)
+struct replace_scope *replace_scope_new(void)
 {
-	struct preview_arg arg = {ask->line_items, NULL, ask->rule};
-	bool blank = !ask->initial || !ask->initial[0];
-	struct prompt p = {
-	    .label = blank ? "replace (s/OLD/NEW/ or TYPE=VALUE -> TYPE=VALUE): " : "replace: ",
-	    .initial = ask->initial,
-	    .history = "replace",
-	    .max_bytes = RULE_MAX,
-	    .fn = on_rule};
-	struct asked *a;
+	struct replace_scope *s = mem_zalloc(sizeof *s);
+
+	if (s)
+		map_init(&s->rows);
+	return s;
+}
+
+void replace_scope_free(struct replace_scope *s)
+{
+	if (s)
+		map_done(&s->rows);
+	mem_free(s);
+}
+
+static struct asked *keep_asked(const struct replace_ask *ask)
+{
+	struct asked *a = mem_zalloc(sizeof *a);
 	const char **ids;
 
-	if (!ask->line_items.n)
-		return err_set(ei, ERR_REFUSED, "no line item here");
-	if (ask->rule && ask->rule[0])
-		return app_push(app, &preview_view, &arg, NULL, ei);
-	a = mem_zalloc(sizeof *a);
 	if (!a)
-		return err_set(ei, ERR_NOMEM, "no memory to ask");
+		return NULL;
 	arena_init(&a->arena);
 	ids = arena_alloc(&a->arena, ask->line_items.n * sizeof *ids);
 	for (size_t i = 0; ids && i < ask->line_items.n; i++) {
@@ -400,15 +415,53 @@ enum err preview_replace(struct app *app, const struct replace_ask *ask, struct 
 		if (!ids[i])
 			ids = NULL;
 	}
-	if (!ids) {
-		free_asked(a);
+	a->ids = (struct id_list){ids, ask->line_items.n};
+	if (ids)
+		return a;
+	free_asked(a);
+	return NULL;
+}
+
+static enum err ask_for_rule(struct app *app, const struct replace_ask *ask, struct errinfo *ei)
+{
+	struct asked *a = keep_asked(ask);
+	bool blank = !ask->initial || !ask->initial[0];
+	char label[160];
+	struct prompt p = {.label = label,
+	    .initial = ask->initial,
+	    .history = "replace",
+	    .max_bytes = RULE_MAX,
+	    .fn = on_rule,
+	    .user = a};
+
+	if (!a) {
+		replace_scope_free(ask->scope);
 		return err_set(ei, ERR_NOMEM, "no memory to ask");
 	}
-	a->ids = (struct id_list){ids, ask->line_items.n};
-	p.user = a;
+	a->scope = ask->scope;
+	snprintf(label, sizeof label, "replace%s%s%s: ", ask->scope ? " in " : "",
+	    ask->scope ? ask->scope->words : "",
+	    blank ? " (s/OLD/NEW/ or TYPE=VALUE -> TYPE=VALUE)" : "");
 	if (app_prompt(app, &p, ei)) {
 		free_asked(a);
 		return ei->code;
 	}
 	return ERR_OK;
+}
+
+enum err preview_replace(struct app *app, const struct replace_ask *ask, struct errinfo *ei)
+{
+	struct preview_arg arg = {ask->line_items, NULL, ask->rule, ask->scope};
+	enum err err;
+
+	if (!ask->line_items.n) {
+		replace_scope_free(ask->scope);
+		return err_set(ei, ERR_REFUSED, "no line item here");
+	}
+	if (!ask->rule || !ask->rule[0])
+		return ask_for_rule(app, ask, ei);
+	err = app_push(app, &preview_view, &arg, NULL, ei);
+	if (err)
+		replace_scope_free(ask->scope);
+	return err;
 }

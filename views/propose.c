@@ -95,18 +95,56 @@ static enum err add_pasted(struct one *o, const struct criterion_set *paste)
 	return err;
 }
 
-static enum err add_replaced(struct one *o, const struct replace_rule *rule, struct errinfo *ei)
+#define ROW_KEY_MAX 16384 /* of a row: two ids, a type and a value */
+
+static enum err row_key(struct buf *out, const struct criterion *c, const char *line_item_id)
+{
+	buf_clear(out);
+	buf_addf(out, "%s\n%s\n%d\n%s", line_item_id, c->type_name, (int)c->op, c->value);
+	return out->failed;
+}
+
+enum err propose_scope_add(struct map *only, const struct criterion *c)
+{
+	struct buf key;
+	enum err err;
+
+	buf_init(&key, ROW_KEY_MAX);
+	err = row_key(&key, c, c->line_item_id);
+	if (!err)
+		err = map_put(only, buf_str(&key), 1);
+	buf_done(&key);
+	return err;
+}
+
+/* Which of the rows may be touched; NULL without memory. */
+static bool *select_rows(const struct one *o, const struct map *only)
+{
+	bool *selected = mem_array(o->now.n_after + 1, sizeof *selected);
+	struct buf key;
+
+	buf_init(&key, ROW_KEY_MAX);
+	for (size_t i = 0; selected && i < o->now.n_after; i++)
+		selected[i] = row_key(&key, o->now.after[i], o->id) == ERR_OK &&
+			      map_get(only, buf_str(&key), NULL);
+	buf_done(&key);
+	return selected;
+}
+
+static enum err add_replaced(struct one *o, const struct propose_what *what, struct errinfo *ei)
 {
 	struct criterion *after = mem_array(o->now.n_after + 1, sizeof *after);
+	bool *selected = what->only ? select_rows(o, what->only) : NULL;
 	struct replace r = {0};
-	enum err err = after ? replace_init(&r, rule, 1, ei) : ERR_NOMEM;
+	enum err err =
+	    after && (selected || !what->only) ? replace_init(&r, what->replace, 1, ei) : ERR_NOMEM;
 
 	for (size_t i = 0; i < o->now.n_after && !err; i++) {
 		after[i] = *o->now.after[i];
 		after[i].line_item_id = o->id;
 	}
 	if (!err)
-		err = replace_line_item(&r, after, o->now.n_after, NULL);
+		err = replace_line_item(&r, after, o->now.n_after, selected);
 	for (size_t i = 0; i < r.n_refused && !err; i++) {
 		struct change c;
 
@@ -122,6 +160,7 @@ static enum err add_replaced(struct one *o, const struct replace_rule *rule, str
 		err = change_set_copy(&o->all, &r.changes.v[i]) ? ERR_OK : ERR_NOMEM;
 	}
 	replace_done(&r);
+	mem_free(selected);
 	mem_free(after);
 	return err;
 }
@@ -221,8 +260,7 @@ static enum err propose_one(struct proposals *p, struct session *s, const char *
 	if (!err && !known)
 		p->n_unread++;
 	if (!err && known)
-		err =
-		    what->paste ? add_pasted(&o, what->paste) : add_replaced(&o, what->replace, ei);
+		err = what->paste ? add_pasted(&o, what->paste) : add_replaced(&o, what, ei);
 	if (!err && o.all.n > o.first)
 		err = judge_one(&o);
 	effective_done(&o.then);

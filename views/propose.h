@@ -3,6 +3,7 @@
 #ifndef RETICLE_VIEWS_PROPOSE_H
 #define RETICLE_VIEWS_PROPOSE_H
 
+#include "base/map.h"
 #include "targeting/change.h"
 #include "targeting/replace.h"
 #include "views/session.h"
@@ -30,10 +31,14 @@ struct proposals {
 	size_t n_unread; /* line items whose criteria are not known: nothing is proposed for them */
 };
 
-struct propose_what { /* one of the two */
+struct propose_what { /* one of the first two */
 	const struct criterion_set *paste;
 	const struct replace_rule *replace;
+	const struct map
+	    *only; /* rows that a replacement may touch (propose_scope_add); NULL: all */
 };
+
+enum err propose_scope_add(struct map *only, const struct criterion *c);
 
 void proposals_init(struct proposals *p);
 void proposals_done(struct proposals *p);

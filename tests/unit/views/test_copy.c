@@ -215,6 +215,44 @@ static void keywords_are_replaced_by_a_pattern(void **state)
 	assert_string_equal(staging_changes(k->session)->v[0].value, "vaccine near me");
 }
 
+/* Marked rows, else those that pass the filter, are all that a replacement touches. */
+static void only_marked_or_filtered_rows_are_replaced(void **state)
+{
+	struct kit *k = *state;
+	struct errinfo ei;
+
+	stage_keyword(k, "li2", "red tea");
+	stage_keyword(k, "li2", "green tea");
+	stage_keyword(k, "li2", "black tea");
+	open_criteria(k, "li2");
+	kit_press(k, "/");
+	kit_type(k, "red");
+	kit_press(k, "Enter Space Esc Esc"); /* neither its mark nor the filter stays */
+	kit_press(k, "/");
+	kit_type(k, "green");
+	kit_press(k, "Enter Space");
+	app_exec(k->app, "filter-clear", &ei); /* marks outlive the filter */
+	assert_int_equal(app_exec(k->app, "replace s/tea/wine/", &ei), ERR_OK);
+	kit_turns(k);
+	assert_sees(k, "green wine");
+	assert_not_sees(k, "red wine");
+	assert_not_sees(k, "black wine");
+	assert_sees(k, "over 1 marked row");
+	kit_press(k, "q Esc Esc"); /* no marks, no filter */
+	kit_press(k, "/");
+	kit_type(k, "red|black tea");
+	kit_press(k, "Enter");
+	assert_int_equal(app_exec(k->app, "replace s/tea/milk/", &ei), ERR_OK);
+	kit_turns(k);
+	assert_sees(k, "over 2 filtered rows");
+	assert_not_sees(k, "green milk");
+	kit_press(k, "Enter");
+	assert_int_equal(staging_total(k->session).creates, 3);
+	kit_press(k, "#");
+	assert_sees(k, "replace in ");
+	kit_press(k, "Esc");
+}
+
 static void values_are_replaced_over_all_shown_line_items(void **state)
 {
 	struct kit *k = *state;
@@ -354,6 +392,8 @@ int main(void)
 		a_line_item_that_was_not_read_is_left_alone, setup, teardown),
 	    cmocka_unit_test(rules_are_parsed_exactly),
 	    cmocka_unit_test_setup_teardown(keywords_are_replaced_by_a_pattern, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		only_marked_or_filtered_rows_are_replaced, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		values_are_replaced_over_all_shown_line_items, setup, teardown),
 	    cmocka_unit_test_setup_teardown(two_line_items_are_compared_as_staged, setup, teardown),
