@@ -7,6 +7,7 @@
 
 #define POPUPS_MAX 16
 #define CRUMBS_MAX 8
+#define FILTER_SHOWN 24 /* bytes of a filter in the title bar */
 
 struct rect frame_body(const struct app *app)
 {
@@ -72,8 +73,28 @@ static int draw_crumbs(struct app *app, struct canvas *c, int x, const struct vi
 	return x;
 }
 
-static void draw_title(struct app *app, struct canvas *c, const struct view *base)
+/* A filter hides rows: it stays in sight, with the way out. Where typing is what filters (pickers,
+ * choices) the typed text is on the screen anyway. */
+static void filter_text(struct view *v, char *out, size_t cap)
 {
+	const struct list *l = v && !(v->ops->flags & VIEW_TEXT) ? view_list(v) : NULL;
+	const char *dot = text_is_ascii() ? "-" : "\xC2\xB7", *text = l ? list_filter_text(l) : "";
+	size_t n = strlen(text);
+
+	out[0] = '\0';
+	if (!n)
+		return;
+	if (n > FILTER_SHOWN) /* whole characters */
+		for (n = FILTER_SHOWN; n && ((unsigned char)text[n] & 0xC0) == 0x80;)
+			n--;
+	snprintf(out, cap, " %s filter: %.*s%s %s", dot, (int)n, text, text[n] ? ".." : "",
+	    list_marked(l) ? "" : dot);
+	snprintf(out + strlen(out), cap - strlen(out), "%s", list_marked(l) ? "" : " Esc clears");
+}
+
+static void draw_title(struct app *app, struct canvas *c, struct view *base)
+{
+	char filter[FILTER_SHOWN + 64];
 	struct view_about a = {.progress = -1};
 	struct canvas left = *c;
 	char right[256] = "";
@@ -89,6 +110,8 @@ static void draw_title(struct app *app, struct canvas *c, const struct view *bas
 		snprintf(right, sizeof right, "loading %s  %s", a.progress_text, a.position);
 	else
 		snprintf(right, sizeof right, "%s", a.position);
+	filter_text(base, filter, sizeof filter);
+	snprintf(right + strlen(right), sizeof right - strlen(right), "%s", filter);
 	w = (int)text_width(right, strlen(right));
 	if (w + 20 > c->area.w)
 		w = 0;

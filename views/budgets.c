@@ -13,10 +13,10 @@
 enum column { COL_WHAT, COL_NOW, COL_LIMIT, COL_WHEN, COL_COUNT };
 
 static const struct table_column columns[COL_COUNT] = {
-    [COL_WHAT] = {"What", 20, 60, 3, ALIGN_LEFT, CUT_MIDDLE, COL_NONE},
-    [COL_NOW] = {"Now", 11, 16, 0, ALIGN_RIGHT, CUT_END, COL_NONE},
+    [COL_WHAT] = {"What", 34, 60, 3, ALIGN_LEFT, CUT_MIDDLE, COL_NONE},
+    [COL_NOW] = {"Now", 10, 16, 0, ALIGN_RIGHT, CUT_END, COL_NONE},
     [COL_LIMIT] = {"Of", 6, 10, 0, ALIGN_RIGHT, CUT_END, COL_NONE},
-    [COL_WHEN] = {"When", 28, 44, 1, ALIGN_LEFT, CUT_END, COL_NONE},
+    [COL_WHEN] = {"Reset, or read", 18, 44, 1, ALIGN_LEFT, CUT_END, COL_NONE},
 };
 
 enum section { SECTION_REQUESTS, SECTION_LIMITS, SECTION_LOOKUPS, SECTIONS };
@@ -81,7 +81,7 @@ static void add_requests(struct state *st)
 		return;
 	}
 	s = api_stats(api);
-	add_number(st, "sent", s.sent, "every attempt counts");
+	add_number(st, "sent", s.sent, "each attempt");
 	add_number(st, "in flight", s.in_flight, s.write_in_flight ? "one of them writes" : "");
 	add_number(st, "queued", s.queued, "");
 	add_number(st, "waiting", s.waiting, s.waiting ? "for a reset, or to try again" : "");
@@ -99,7 +99,10 @@ static void add_limit(struct state *st, const struct api_budget *b)
 	char what[160], age[16], reset[21];
 	struct row *r;
 
-	snprintf(what, sizeof what, "%s%s%s", b->name, b->scope[0] ? ", account " : "", b->scope);
+	if (!b->scope[0] || strcmp(b->scope, session_account_id(st->session)) == 0)
+		snprintf(what, sizeof what, "%s%s", b->name, b->scope[0] ? ", here" : "");
+	else
+		snprintf(what, sizeof what, "%s, account %s", b->name, b->scope);
 	r = add(st, SECTION_LIMITS, what);
 	if (!r)
 		return;
@@ -113,7 +116,7 @@ static void add_limit(struct state *st, const struct api_budget *b)
 	if (left_s > 0) {
 		clock_format_age(left_s, age);
 		clock_format_utc(b->reset_wall_s, reset);
-		snprintf(r->when, sizeof r->when, "resets in %s (%.8s UTC)", age, reset + 11);
+		snprintf(r->when, sizeof r->when, "in %s (%.5s UTC)", age, reset + 11);
 	} else {
 		snprintf(r->when, sizeof r->when, "was reset since");
 	}

@@ -219,6 +219,7 @@ void views_status(void *user, struct status *st)
 	const struct account *a = session_account(s);
 	struct staging_count n = staging_total(s);
 	size_t unknown = applying_unknown(s);
+	char why[160];
 
 	status_add(st, false, STYLE_STATUS, "%s", session_profile(s));
 	if (session_account_id(s)[0])
@@ -226,6 +227,8 @@ void views_status(void *user, struct status *st)
 		    st, false, STYLE_STATUS, "%s", a && a->name ? a->name : session_account_id(s));
 	if (session_role(s)[0])
 		status_add(st, false, STYLE_STATUS, "%s", session_role(s));
+	if (!session_may_edit(s, why, sizeof why))
+		status_add(st, false, STYLE_WARNING, "read-only");
 	status_network(s, st);
 	status_sync(s, st);
 	status_age(s, st);

@@ -443,6 +443,7 @@ static enum err do_pick(struct view *v, struct errinfo *ei)
 	const char *text = edit_text(&p->field);
 	size_t bad = pick_is_free(p) ? pick_words_bad(p) : 0;
 	char why[96];
+	bool asked;
 	enum err err;
 
 	if (pick_is_free(p) && text[0]) {
@@ -461,7 +462,8 @@ static enum err do_pick(struct view *v, struct errinfo *ei)
 	if (!pick_is_free(p) && list_selected_count(&p->list) == 0)
 		return err_set(ei, ERR_REFUSED, "nothing here matches \"%.80s\"%s", text,
 		    pick_can_search(p, why, sizeof why) ? "; C-r searches at X" : "");
-	return pick_take(v, ei);
+	err = pick_single(v, &asked, ei);
+	return err || asked ? err : pick_take(v, ei);
 }
 
 static void next_operator(struct picker *p)

@@ -187,6 +187,12 @@ enum err pick_stage(struct app *app, struct picker *p, const struct pick_row *co
  * staged. */
 enum err pick_take(struct view *v, struct errinfo *ei);
 
+/* --- picker_single.c --- */
+
+/* Of a type of which a line item takes one: when a line item has another value, ask whether the chosen
+ * one is put in its place; the answer stages. *asked: false when there is nothing to ask. */
+enum err pick_single(struct view *v, bool *asked, struct errinfo *ei);
+
 /* --- picker_start.c --- */
 
 /* Can this type be picked now for these line items? When not, why. */

@@ -94,6 +94,11 @@ static const struct table_column value_columns[] = {
 static const enum pick_role value_roles[] = {PICK_NAME, PICK_USE, PICK_HERE};
 SHAPE(value);
 
+/* What X calls a fixed choice says no more than its label. */
+static const struct table_column choice_columns[] = {NAME("Choice", 24), HERE};
+static const enum pick_role choice_roles[] = {PICK_NAME, PICK_HERE};
+SHAPE(choice);
+
 const struct pick_shape *pick_shape_of(enum targeting_type t)
 {
 	switch (t) {
@@ -123,6 +128,8 @@ const struct pick_shape *pick_shape_of(enum targeting_type t)
 	case VALUE_CAMPAIGN:
 	case VALUE_PROMOTABLE:
 		return &own;
+	case VALUE_ENUM:
+		return &choice;
 	case VALUE_KEYWORD:
 		return &keyword;
 	case VALUE_USER_ID:

@@ -258,9 +258,34 @@ static void second_value_of_a_single_type_is_told(void **state)
 
 	open_picker(k, TYPE_AGE, 3);
 	kit_type(k, "35");
-	kit_press(k, "Enter");
+	kit_press(k, "Enter"); /* li2 has one */
+	assert_sees(k, "A line item takes one Age");
+	assert_sees(k, "in the place of 25-49");
+	kit_press(k, "Esc");
+	assert_true(is_picker_open(k));
+	kit_press(k, "Enter Down Enter"); /* beside it, all the same */
 	assert_int_equal(staging_changes(k->session)->n, 3);
 	assert_sees(k, "one Age fits on a line item, and 1 now has more");
+}
+
+static void value_is_put_in_the_place_of_the_only_one(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_AGE, 3);
+	kit_type(k, "35-49");
+	kit_press(k, "Enter Enter");
+	assert_false(is_picker_open(k));
+	assert_sees(k, "35-49 in place of what was there on 1 line item");
+	assert_int_equal(staging_total(k->session).creates, 3);
+	assert_int_equal(staging_total(k->session).deletes, 1);
+	open_picker(k, TYPE_AGE, 2); /* of these, the staged ones give way too */
+	kit_type(k, "18-34");
+	kit_press(k, "Enter");
+	assert_sees(k, "in the place of what 2 line items have");
+	kit_press(k, "Enter");
+	assert_int_equal(staging_total(k->session).creates, 3); /* li1, li2; li3 keeps its own */
+	assert_int_equal(staging_total(k->session).deletes, 1);
 }
 
 /* --- pasted lines --- */
@@ -723,6 +748,7 @@ int main(void)
 	    CASE(country_facet_changes_the_places),
 	    CASE(what_cannot_be_excluded_says_so),
 	    CASE(second_value_of_a_single_type_is_told),
+	    CASE(value_is_put_in_the_place_of_the_only_one),
 	    CASE(exact_lines_are_staged_when_the_table_is_confirmed),
 	    CASE(ambiguous_and_unknown_lines_are_decided_first),
 	    CASE(what_alone_fits_is_taken_on_a_key),
