@@ -330,7 +330,7 @@ static void limits_show_what_is_left_and_when_it_resets(void **state)
 	open_view(k, &budgets_view, NULL);
 	assert_sees(k, "12 left");
 	assert_sees(k, "400");
-	assert_sees(k, "resets in");
+	assert_sees(k, "Reset, or read");
 	assert_sees(k, "interests");
 	assert_sees(k, "read now");
 }
