@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <sys/random.h>
+#include "api/proxy.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -107,10 +108,14 @@ fail:
 struct api *api_new(struct loop *l, const struct api_config *cfg, struct errinfo *ei)
 {
 	struct transport t;
+	struct api *a;
 
 	if (check_url(cfg->base_url, ei) || net_transport(&t, l, cfg, ei))
 		return NULL;
-	return api_new_over(l, cfg, t, ei);
+	a = api_new_over(l, cfg, t, ei);
+	if (a && proxy_for(cfg->base_url))
+		proxy_name(proxy_for(cfg->base_url), a->proxy, sizeof a->proxy);
+	return a;
 }
 
 void api_free(struct api *a)
@@ -181,6 +186,7 @@ struct api_stats api_stats(const struct api *a)
 	    .clock_skew_s = a->skew_s,
 	    .clock_corrected = a->skewed};
 
+	memcpy(st.proxy, a->proxy, sizeof st.proxy);
 	memcpy(st.warning, a->warning, sizeof st.warning);
 	for (uint32_t i = 0; i < a->n_slots; i++) {
 		const struct req *r = a->slots[i];

@@ -252,6 +252,7 @@ struct api_stats {
 	struct api_budget tightest;
 	int64_t clock_skew_s; /* server time minus ours, as learnt after a refused signature */
 	bool clock_corrected;
+	char proxy[80]; /* "host:port" of the proxy that requests go through; "" when none */
 	char warning[160]; /* x-api-warn: the API version is deprecated; "" when none */
 };
 struct api_stats api_stats(const struct api *a);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 #include "api/dynlib.h"
+#include "api/proxy.h"
 #include "api/scan.h"
 #include "base/clock.h"
 #include "base/loop.h"
@@ -252,6 +253,7 @@ static CURLcode set_request(struct transfer *t, const struct transport_request *
 {
 	const struct net *net = t->net;
 	const struct curl_lib *lib = t->hub->lib;
+	const char *proxy = proxy_for(r->url);
 	CURLcode c = CURLE_OK;
 
 	c = c ? c : lib->easy_setopt(t->easy, CURLOPT_URL, r->url);
@@ -259,8 +261,7 @@ static CURLcode set_request(struct transfer *t, const struct transport_request *
 	      : lib->easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, net->loopback ? "http" : "https");
 	c = c ? c : lib->easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, net->connect_timeout_s);
 	c = c ? c : lib->easy_setopt(t->easy, CURLOPT_TIMEOUT, net->timeout_s);
-	if (net->loopback)
-		c = c ? c : lib->easy_setopt(t->easy, CURLOPT_PROXY, "");
+	c = c ? c : lib->easy_setopt(t->easy, CURLOPT_PROXY, proxy ? proxy : "");
 	if (net->ca_bundle)
 		c = c ? c : lib->easy_setopt(t->easy, CURLOPT_CAINFO, net->ca_bundle);
 	c = c ? c : lib->easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, r->method);

@@ -92,6 +92,7 @@ struct api {
 	int64_t skew_s, skew_set_ms;
 	bool skewed;
 	uint64_t random;
+	char proxy[80]; /* for api_stats */
 	char warning[160];
 	void (*on_change)(void *user);
 	void *on_change_user;

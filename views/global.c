@@ -171,6 +171,8 @@ static void status_network(const struct session *s, struct status *st)
 	if (stats.clock_corrected)
 		status_add(st, false, STYLE_WARNING, "clock is off by %llds",
 		    (long long)stats.clock_skew_s);
+	if (stats.proxy[0])
+		status_add(st, false, STYLE_WARNING, "through proxy %s", stats.proxy);
 	if (stats.warning[0])
 		status_add(st, false, STYLE_WARNING, "%.80s", stats.warning);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <arpa/inet.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -271,6 +272,97 @@ static void a8_refused_connections_send_nothing(void **state)
 	clock_unpin();
 }
 
+/* A listening socket whose queue is full: the kernel drops every further SYN, as a firewall does. */
+struct full_queue {
+	int fds[8], n;
+	char url[64];
+};
+
+static bool connects_within(int fd, int ms)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	int error = 0;
+	socklen_t len = sizeof error;
+
+	return poll(&p, 1, ms) == 1 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 &&
+	       !error;
+}
+
+static bool fill_queue(struct full_queue *q)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET};
+	socklen_t len = sizeof a;
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	*q = (struct full_queue){.n = 1};
+	q->fds[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(q->fds[0], (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(listen(q->fds[0], 0), 0);
+	assert_int_equal(getsockname(q->fds[0], (struct sockaddr *)&a, &len), 0);
+	snprintf(q->url, sizeof q->url, "http://127.0.0.1:%u", ntohs(a.sin_port));
+	while (q->n < 8) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+		q->fds[q->n++] = fd;
+		(void)!connect(fd, (struct sockaddr *)&a, sizeof a);
+		if (!connects_within(fd, 300))
+			return true;
+	}
+	return false;
+}
+
+static void a8_dropped_packets_time_out_and_send_nothing(void **state)
+{
+	struct full_queue q;
+	struct outcome o = {0};
+	bool full = fill_queue(&q);
+	struct api_config cfg = {.base_url = q.url,
+	    .consumer_key = "ck",
+	    .consumer_secret = "cs",
+	    .token = "at",
+	    .token_secret = "ats",
+	    .connect_timeout_s = 1,
+	    .timeout_s = 20};
+	struct loop *l = loop_new();
+	struct api *api = api_new(l, &cfg, NULL);
+
+	(void)state;
+	assert_true(full);
+	int64_t t0 = clock_mono_ms(), longest = 0;
+
+	mutate_batch(api, &(struct mutation){.account_id = "a",
+			      .body = "[]",
+			      .ctx = &o,
+			      .before_send = on_send,
+			      .done = on_written,
+			      .drop = on_dropped});
+	/* the first attempt in real time: it ends at the connect timeout, and the loop stays live */
+	while (api_stats(api).waiting == 0 && clock_mono_ms() - t0 < 10000) {
+		int64_t before = clock_mono_ms();
+
+		loop_turn(l, 20);
+		if (clock_mono_ms() - before > longest)
+			longest = clock_mono_ms() - before;
+	}
+	assert_int_equal(api_stats(api).waiting, 1);
+	assert_true(clock_mono_ms() - t0 < 5000 && longest < 500);
+	/* five more, whose waits are stepped over */
+	for (int i = 0; i < 6000 && !o.done; i++) {
+		loop_turn(l, 5);
+		if (api_stats(api).waiting)
+			clock_step_ms(500);
+	}
+	assert_true(o.done);
+	assert_int_equal(o.end, END_NOT_SENT);
+	assert_int_equal(o.sends, 0);
+	assert_int_equal(api_stats(api).sent, 0);
+	api_free(api);
+	loop_free(l);
+	clock_unpin();
+	for (int i = 0; i < q.n; i++)
+		close(q.fds[i]);
+}
+
 /* --- A12 to A15 --- */
 
 /* A gzip member that inflates to n bytes of zeros, made of stored-length-free deflate blocks by the
@@ -529,6 +621,60 @@ static void a28_this_machine_is_never_reached_through_a_proxy(void **state)
 	listener_stop(proxy);
 }
 
+/* Any other server may be behind a proxy: it is the one that the status line names. */
+static enum verdict refuse_tunnel(int fd, const struct heard *h, void *user)
+{
+	if (strcmp(h->method, "CONNECT") == 0 && strcmp(h->target, "ads-api.invalid:443") == 0)
+		*(bool *)user = true;
+	say(fd, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+	return CLOSE;
+}
+
+static void a28_a_proxy_is_named_and_is_the_one_that_is_used(void **state)
+{
+	bool asked = false;
+	struct listener *proxy = listener_start(refuse_tunnel, &asked);
+	struct api_config cfg = {.base_url = "https://ads-api.invalid",
+	    .consumer_key = "ck",
+	    .consumer_secret = "cs",
+	    .token = "at",
+	    .token_secret = "ats",
+	    .connect_timeout_s = 2,
+	    .timeout_s = 2};
+	struct loop *l = loop_new();
+	struct outcome o = {0};
+	char url[100], name[80];
+
+	(void)state;
+	snprintf(name, sizeof name, "127.0.0.1:%d", listener_port(proxy));
+	snprintf(url, sizeof url, "http://user:secret@%s", name);
+	setenv("HTTPS_PROXY", url, 1);
+	struct api *api = api_new(l, &cfg, NULL);
+
+	assert_string_equal(api_stats(api).proxy, name);
+	mutate_batch(api, &(struct mutation){.account_id = "a",
+			      .body = "[]",
+			      .ctx = &o,
+			      .before_send = on_send,
+			      .done = on_written,
+			      .drop = on_dropped});
+	for (int i = 0; i < 2000 && !o.done; i++) {
+		loop_turn(l, 5);
+		if (api_stats(api).waiting)
+			clock_step_ms(500);
+	}
+	unsetenv("HTTPS_PROXY");
+	assert_true(o.done);
+	assert_true(asked);
+	assert_int_equal(o.sends, 0); /* what the proxy refused was not sent */
+	assert_int_equal(o.end, END_NOT_SENT);
+	assert_null(strstr(o.ei.msg, "secret"));
+	api_free(api);
+	loop_free(l);
+	clock_unpin();
+	listener_stop(proxy);
+}
+
 /* --- connections --- */
 
 static enum verdict note_connection(int fd, const struct heard *h, void *user)
@@ -616,6 +762,7 @@ int main(void)
 	    cmocka_unit_test(a2_closed_or_reset_without_an_answer),
 	    cmocka_unit_test(a4_an_answer_cut_anywhere_is_no_answer),
 	    cmocka_unit_test(a8_refused_connections_send_nothing),
+	    cmocka_unit_test(a8_dropped_packets_time_out_and_send_nothing),
 	    cmocka_unit_test(a10_a_dripping_answer_ends_and_the_loop_stays_live),
 	    cmocka_unit_test(a11_an_answer_that_never_comes_times_out),
 	    cmocka_unit_test(a12_a_gzip_bomb_is_stopped),
@@ -623,6 +770,7 @@ int main(void)
 	    cmocka_unit_test(a14_endless_headers_are_refused),
 	    cmocka_unit_test(a22_g18_redirects_are_never_followed),
 	    cmocka_unit_test(a28_this_machine_is_never_reached_through_a_proxy),
+	    cmocka_unit_test(a28_a_proxy_is_named_and_is_the_one_that_is_used),
 	    cmocka_unit_test(reads_share_a_connection_and_writes_never_do),
 	    cmocka_unit_test(requests_look_as_the_documents_say),
 	    cmocka_unit_test(g19_header_names_in_any_case_values_without_controls),
