@@ -60,6 +60,7 @@ struct call {
 	int64_t partial; /* fault: operations of a batch that are committed before it fails; -1 */
 	int64_t lag_ms; /* fault: this read is that much behind */
 	int64_t skew_s; /* fault: the server's clock is that far off */
+	bool any_nonce; /* fault: replayed nonces pass */
 	bool drop_cursor; /* fault: answer as if no cursor had been sent */
 	bool committed; /* the state was changed */
 	struct params headers_out;

@@ -15,7 +15,7 @@ static const struct {
 };
 
 static const char *const phases[] = {
-    "hdr", "body", "pre-commit", "post-commit", "resp-hdr", "resp-body"};
+    "accept", "hdr", "body", "pre-commit", "post-commit", "resp-hdr", "resp-body"};
 
 const char *fault_verb_name(enum fault_verb verb)
 {
@@ -70,6 +70,10 @@ static bool read_action(struct faults *f, const char *spec, struct fault_action 
 			return false;
 		p += len;
 	}
+	/* before a request is read, nothing can be done but to be late or to go away */
+	if (out->phase == PHASE_ACCEPT && out->verb != FAULT_DROP && out->verb != FAULT_RST &&
+	    out->verb != FAULT_STALL)
+		return false;
 	out->arg = arena_strdup(&f->arena, *p ? p + 1 : "");
 	if (!out->arg || !number_parse(out->arg, &out->num))
 		out->num = 0;
@@ -182,26 +186,58 @@ static double next_random(uint64_t *state)
 	return (double)((z ^ z >> 31) >> 11) / (double)(1ull << 53);
 }
 
+/* Count a match of the rule; does it fire this time? */
+static bool fires(struct fault_rule *r)
+{
+	r->matched++;
+	if (r->matched < r->nth || (r->times && r->fired >= r->times))
+		return false;
+	if (r->probability < 1 && next_random(&r->random) >= r->probability)
+		return false;
+	r->fired++;
+	return true;
+}
+
+static bool has_room(const struct fault_set *s)
+{
+	return s->n < sizeof s->v / sizeof *s->v;
+}
+
 void faults_match(struct faults *f, const char *method, const char *target, struct fault_set *out)
 {
 	out->n = 0;
-	for (size_t i = 0; i < f->n; i++) {
+	for (size_t i = 0; i < f->n && has_room(out); i++) {
 		struct fault_rule *r = &f->rules[i];
 
+		if (r->action.phase == PHASE_ACCEPT)
+			continue;
 		if (r->method && strcmp(r->method, method) != 0)
 			continue;
 		if (r->path && !strstr(target, r->path))
 			continue;
-		r->matched++;
-		if (r->matched < r->nth || (r->times && r->fired >= r->times))
-			continue;
-		if (r->probability < 1 && next_random(&r->random) >= r->probability)
-			continue;
-		if (out->n == sizeof out->v / sizeof *out->v)
-			return;
-		r->fired++;
-		out->v[out->n++] = r->action;
+		if (fires(r))
+			out->v[out->n++] = r->action;
 	}
+}
+
+void faults_match_connection(struct faults *f, struct fault_set *out)
+{
+	out->n = 0;
+	for (size_t i = 0; i < f->n && has_room(out); i++)
+		if (f->rules[i].action.phase == PHASE_ACCEPT && fires(&f->rules[i]))
+			out->v[out->n++] = f->rules[i].action;
+}
+
+bool faults_add(struct faults *f, const char *spec, struct fault_set *out)
+{
+	struct fault_action a = {.verb = FAULT_COUNT};
+
+	if (!has_room(out) || !read_action(f, spec, &a) || a.phase == PHASE_ACCEPT)
+		return false;
+	if (a.verb == FAULT_STATUS && (a.num < 200 || a.num > 599))
+		return false;
+	out->v[out->n++] = a;
+	return true;
 }
 
 const struct fault_action *fault_find(const struct fault_set *s, enum fault_verb verb)

@@ -15,6 +15,7 @@
 #include "sandbox/params.h"
 
 enum fault_phase {
+	PHASE_ACCEPT, /* of a connection: no request is known yet */
 	PHASE_HDR,
 	PHASE_BODY,
 	PHASE_PRE_COMMIT,
@@ -77,6 +78,11 @@ void faults_write(const struct faults *f, struct buf *out); /* the plan with its
 /* Count the request against every rule. What the actions point to lives until faults_done, also
  * when the plan is replaced, so a request in flight may keep them. */
 void faults_match(struct faults *f, const char *method, const char *target, struct fault_set *out);
+/* The same for a new connection: only rules of the phase "accept", whose method and path say nothing. */
+void faults_match_connection(struct faults *f, struct fault_set *out);
+/* Add one action, written as in a rule, to what was decided for a request (the header
+ * X-Sandbox-Fault). False: it is none, or there are too many. */
+bool faults_add(struct faults *f, const char *spec, struct fault_set *out);
 /* The set's action of that verb, or NULL. */
 const struct fault_action *fault_find(const struct fault_set *s, enum fault_verb verb);
 const char *fault_verb_name(enum fault_verb verb);

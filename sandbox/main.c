@@ -30,6 +30,8 @@ static const char usage[] =
     "                     keywords, global, total)\n"
     "  --tls MODE         serve https: good, expired, wronghost, selfsigned, old (TLS 1.1)\n"
     "  --ca-file FILE     write the certificate to trust for that into FILE\n"
+    "  --ready-fd N       write the port to this descriptor and close it, once requests are "
+    "served\n"
     "  --exit-with-stdin  end when standard input ends\n"
     "Prints one line of JSON with the URL and the credentials, then serves until SIGTERM.\n";
 
@@ -82,6 +84,8 @@ static bool read_option(struct command_line *cl, const char *name, const char *v
 		o->criteria = n;
 	else if (strcmp(name, "clock") == 0)
 		o->clock_s = n;
+	else if (strcmp(name, "ready-fd") == 0)
+		return is_number && n > 2 && n < 1024 && (o->ready_fd = (int)n) > 0;
 	else
 		is_number = true;
 	if (strcmp(name, "data") == 0)
@@ -117,7 +121,7 @@ static int read_command_line(int argc, char **argv, struct command_line *cl)
 	    {"faults", 1, NULL, 0}, {"clock", 1, NULL, 0}, {"dup", 1, NULL, 0},
 	    {"no-rate-limit", 0, NULL, 0}, {"require-operator", 0, NULL, 0}, {"rate", 1, NULL, 0},
 	    {"exit-with-stdin", 0, NULL, 0}, {"tls", 1, NULL, 0}, {"ca-file", 1, NULL, 0},
-	    {"help", 0, NULL, 0}, {NULL, 0, NULL, 0}};
+	    {"ready-fd", 1, NULL, 0}, {"help", 0, NULL, 0}, {NULL, 0, NULL, 0}};
 	int at, c;
 
 	while ((c = getopt_long(argc, argv, "", longs, &at)) != -1) {
@@ -159,6 +163,13 @@ static void print_access(const struct sandbox *sb, uint16_t port)
 	puts(buf_str(&b));
 	fflush(stdout);
 	buf_done(&b);
+}
+
+/* For a parent that waits without polling: the port in decimal, a newline, the end. */
+static void tell_ready(int fd, uint16_t port)
+{
+	dprintf(fd, "%u\n", port);
+	close(fd);
 }
 
 /* Some more of the bulk account; requests come in between. Returns whether there is more to do. */
@@ -221,6 +232,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	print_access(&sb, server_port(server));
+	if (cl.opt.ready_fd)
+		tell_ready(cl.opt.ready_fd, server_port(server));
 	wait_for_end(&sb, signals);
 	server_stop(server);
 	sandbox_close(&sb);

@@ -30,6 +30,26 @@ static void set_text(struct json *v, const char *text)
 
 /* --- one a verb --- */
 
+static void omit(struct json *root, int64_t i)
+{
+	struct json *data = find(root, "data");
+	struct json **at = data ? &data->child : NULL;
+
+	while (at && *at && i-- > 0)
+		at = &(*at)->next;
+	if (at && *at)
+		*at = (*at)->next;
+}
+
+/* The row after this page is in no page: the cursor goes over it. */
+static void skip_row(struct json *root, const struct json *next)
+{
+	const struct json *data = find(root, "data");
+
+	if (next->text && data && data->n > 1)
+		omit(root, (int64_t)data->n - 1);
+}
+
 static void bend_cursor(struct call *c, struct json *root, const struct fault_action *f)
 {
 	struct json *next = find(root, "next_cursor");
@@ -48,6 +68,8 @@ static void bend_cursor(struct call *c, struct json *root, const struct fault_ac
 			set_text(next, *first ? first : "cycle");
 	} else if (strcmp(f->arg, "dup") == 0) {
 		set_text(next, call_text(c, "dup%u", (unsigned)c->seq));
+	} else if (strcmp(f->arg, "skip") == 0) {
+		skip_row(root, next);
 	} else if (strcmp(f->arg, "big") == 0) {
 		junk = arena_alloc(c->a, (1u << 20) + 1);
 		if (junk)
@@ -156,17 +178,6 @@ static void reverse(struct json *root)
 		turned = v;
 	}
 	data->child = turned;
-}
-
-static void omit(struct json *root, int64_t i)
-{
-	struct json *data = find(root, "data");
-	struct json **at = data ? &data->child : NULL;
-
-	while (at && *at && i-- > 0)
-		at = &(*at)->next;
-	if (at && *at)
-		*at = (*at)->next;
 }
 
 static void bend(struct call *c, struct json *root, const struct fault_action *f)

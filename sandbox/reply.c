@@ -28,6 +28,11 @@ void reply_reset(struct MHD_Connection *con)
 	connect(socket_of(con), &none, sizeof none);
 }
 
+void reply_hang_up(struct MHD_Connection *con)
+{
+	shutdown(socket_of(con), SHUT_RDWR);
+}
+
 /* --- made-up answers --- */
 
 static const char *code_of(int64_t status)
@@ -88,6 +93,12 @@ void reply_too_large(struct call *c)
 {
 	c->status = 413;
 	write_error(c, "INVALID_PARAMETER", "The request body is too large");
+}
+
+void reply_bad_fault(struct call *c)
+{
+	c->status = 400;
+	write_error(c, "INVALID_PARAMETER", "X-Sandbox-Fault is not an action of docs/sandbox.md");
 }
 
 /* rl=none|past|huge|junk|neg|reset:+N */

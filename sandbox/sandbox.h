@@ -29,6 +29,7 @@ struct options {
 	bool require_operator; /* refuse every criterion without operator_type (rule R2) */
 	enum duplicates duplicates;
 	enum tls_mode tls;
+	int ready_fd; /* descriptor that is told when requests are served, 0: none */
 	const char *ca_file; /* where to write the certificate of the TLS listener's CA, or NULL */
 };
 

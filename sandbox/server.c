@@ -38,6 +38,7 @@ struct exchange {
 	struct fault_set faults;
 	uint32_t seq;
 	bool begun;
+	bool bad_fault; /* X-Sandbox-Fault says what is none */
 };
 
 enum outcome { GO_ON, CLOSE };
@@ -150,18 +151,33 @@ static void on_done(
 	*slot = NULL;
 }
 
+/* The phase "accept": the connection stands, nothing was read yet. */
+static void run_accept(struct server *s, struct MHD_Connection *con, const struct fault_set *set)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		if (set->v[i].verb == FAULT_STALL)
+			pause_ms(s, set->v[i].num);
+		else if (set->v[i].verb == FAULT_RST)
+			reply_reset(con);
+		else
+			reply_hang_up(con);
+	}
+}
+
 static void on_connection(
     void *cls, struct MHD_Connection *con, void **context, enum MHD_ConnectionNotificationCode what)
 {
 	struct server *s = cls;
+	struct fault_set set;
 
-	(void)con;
 	if (what != MHD_CONNECTION_NOTIFY_STARTED)
 		return;
 	pthread_mutex_lock(&s->sb->lock);
 	/* only the number is kept in the connection's context pointer */
 	*context = (void *)(uintptr_t)++s->connections;
+	faults_match_connection(&s->sb->faults, &set);
 	pthread_mutex_unlock(&s->sb->lock);
+	run_accept(s, con, &set);
 }
 
 static uint64_t connection_number(struct MHD_Connection *con)
@@ -172,15 +188,27 @@ static uint64_t connection_number(struct MHD_Connection *con)
 	return info ? (uint64_t)(uintptr_t)info->socket_context : 0;
 }
 
+static const char *header(struct MHD_Connection *con, const char *name)
+{
+	return MHD_lookup_connection_value(con, MHD_HEADER_KIND, name);
+}
+
 static enum outcome begin(
     struct server *s, struct exchange *x, struct MHD_Connection *con, const char *method)
 {
+	const char *spec = header(con, "X-Sandbox-Fault");
+
 	x->begun = true;
 	if (control_is(x->uri))
 		return GO_ON;
 	pthread_mutex_lock(&s->sb->lock);
 	x->seq = ledger_add(&s->sb->ledger, method, x->uri, connection_number(con));
 	faults_match(&s->sb->faults, method, x->uri, &x->faults);
+	pthread_mutex_unlock(&s->sb->lock);
+	if (!spec)
+		return run_phase(s, x, con, PHASE_HDR);
+	pthread_mutex_lock(&s->sb->lock);
+	x->bad_fault = !faults_add(&s->sb->faults, spec, &x->faults);
 	pthread_mutex_unlock(&s->sb->lock);
 	return run_phase(s, x, con, PHASE_HDR);
 }
@@ -195,11 +223,6 @@ static void sha256_hex(const struct buf *body, char out[65])
 		return;
 	for (unsigned i = 0; i < n; i++)
 		snprintf(out + 2 * i, 3, "%02x", sum[i]);
-}
-
-static const char *header(struct MHD_Connection *con, const char *name)
-{
-	return MHD_lookup_connection_value(con, MHD_HEADER_KIND, name);
 }
 
 static void fill_call(
@@ -225,6 +248,8 @@ static void fill_call(
 		c->skew_s = f->num;
 	f = fault_find(&x->faults, FAULT_CURSOR);
 	c->drop_cursor = f && strcmp(f->arg, "dup") == 0;
+	f = fault_find(&x->faults, FAULT_NONCE);
+	c->any_nonce = f && strcmp(f->arg, "off") == 0;
 }
 
 /* A "status" rule before the commit answers instead of the handler, one after it instead of the
@@ -290,6 +315,8 @@ static enum MHD_Result complete(
 		goto out;
 	if (x->body.failed)
 		reply_too_large(&c);
+	else if (x->bad_fault)
+		reply_bad_fault(&c);
 	else
 		handle(s, x, &c);
 	if (run_phase(s, x, con, PHASE_POST_COMMIT) == CLOSE)

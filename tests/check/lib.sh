@@ -10,15 +10,12 @@ export XDG_CONFIG_HOME="$dir/config" XDG_STATE_HOME="$dir/state" XDG_CACHE_HOME=
 export TZ=UTC LC_ALL=C.UTF-8
 
 start_sandbox() { # start_sandbox [ARG...]
-	rm -f "$dir/ready"
-	"$RETICLE_SANDBOX" "$@" >"$dir/ready" 2>"$dir/sandbox.log" &
+	rm -f "$dir/listening"
+	mkfifo "$dir/listening"
+	"$RETICLE_SANDBOX" --ready-fd 9 "$@" >"$dir/ready" 2>"$dir/sandbox.log" 9>"$dir/listening" &
 	sandbox=$!
-	tries=0
-	while [ ! -s "$dir/ready" ]; do
-		tries=$((tries + 1))
-		[ $tries -lt 600 ] || { echo "the sandbox did not start"; cat "$dir/sandbox.log"; exit 1; }
-		sleep 0.05
-	done
+	read -r port <"$dir/listening" || port=
+	[ -n "$port" ] || { echo "the sandbox did not start"; cat "$dir/sandbox.log"; exit 1; }
 	write_profile "$(field consumer_secret)" "$(field account_id)"
 }
 

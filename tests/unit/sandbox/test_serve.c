@@ -28,6 +28,7 @@ static struct server *server;
 static struct arena arena;
 static char host[32];
 static int nonce;
+static const char *more_headers = ""; /* of every request, each with its CRLF */
 
 static int open_with(const struct options *opt)
 {
@@ -157,8 +158,8 @@ static int send_request(
 	if (json)
 		buf_addf(&req, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
 		    strlen(json));
-	buf_addf(&req, "\r\n%s", json ? json : "");
-	assert_int_equal(write(fd, req.p, req.len), (ssize_t)req.len);
+	buf_addf(&req, "%s\r\n%s", more_headers, json ? json : "");
+	(void)!send(fd, req.p, req.len, MSG_NOSIGNAL); /* a fault may have closed it already */
 	buf_done(&req);
 	return fd;
 }
@@ -383,6 +384,75 @@ static void cursor_loop_never_ends(void **state)
 	}
 }
 
+static void cursor_skip_leaves_rows_out(void **state)
+{
+	const char *cursor = "";
+	size_t rows = 0, pages = 0, whole;
+	char uri[200];
+	struct reply r = ask("GET", A1 "/line_items?count=1000");
+
+	(void)state;
+	whole = json_get(parse(r), "data")->n;
+	control("POST", "faults", "{\"action\":\"cursor=skip\"}");
+	while (cursor) {
+		snprintf(uri, sizeof uri, A1 "/line_items?count=10%s%s", *cursor ? "&cursor=" : "",
+		    cursor);
+		const struct json *page = parse(ask("GET", uri));
+
+		rows += json_get(page, "data")->n;
+		cursor = json_text(page, "next_cursor");
+		pages++;
+	}
+	assert_true(pages >= 3);
+	assert_int_equal(rows, whole - (pages - 1));
+}
+
+static void header_bends_its_own_request_only(void **state)
+{
+	(void)state;
+	more_headers = "X-Sandbox-Fault: status@body:503\r\n";
+	assert_int_equal(ask("GET", A1 "/campaigns").status, 503);
+	assert_string_equal(json_text(last_row(), "fault"), "status@body");
+	more_headers = "X-Sandbox-Fault: drop@pre-commit\r\n";
+	assert_int_equal(ask("GET", A1 "/campaigns").status, 0);
+	more_headers = "X-Sandbox-Fault: explode\r\n";
+	assert_int_equal(ask("GET", A1 "/campaigns").status, 400);
+	more_headers = "X-Sandbox-Fault: drop@accept\r\n"; /* too late for that */
+	assert_int_equal(ask("GET", A1 "/campaigns").status, 400);
+	more_headers = "";
+	assert_int_equal(ask("GET", A1 "/campaigns").status, 200);
+}
+
+static void accept_is_before_any_request(void **state)
+{
+	(void)state;
+	control("POST", "faults", "{\"action\":\"drop@accept\",\"times\":1}");
+	assert_int_equal(ask("GET", A1 "/campaigns").status, 0);
+	assert_int_equal(ask("GET", A1 "/campaigns").status, 200);
+	assert_int_equal(
+	    json_get(control("GET", "ledger", NULL), "requests")->n, 1); /* only the second */
+	control("POST", "faults", "{\"action\":\"rst@accept\",\"times\":1}");
+	struct reply r = ask("GET", A1 "/campaigns");
+
+	assert_int_equal(r.status, 0);
+	assert_int_equal(r.error, ECONNRESET);
+	assert_int_equal(
+	    ask_with("POST", "/__sandbox/faults", "{\"action\":\"status@accept=500\"}", NULL)
+		.status,
+	    400);
+}
+
+static void nonces_may_be_let_through(void **state)
+{
+	const struct signature again = {DEMO_CONSUMER_SECRET, DEMO_TOKEN, "again", 0};
+
+	(void)state;
+	assert_int_equal(ask_with("GET", A1 "/campaigns", NULL, &again).status, 200);
+	assert_int_equal(ask_with("GET", A1 "/campaigns", NULL, &again).status, 401);
+	control("POST", "faults", "{\"action\":\"nonce=off\"}");
+	assert_int_equal(ask_with("GET", A1 "/campaigns", NULL, &again).status, 200);
+}
+
 static int64_t fired(void)
 {
 	return json_number(json_get(control("GET", "faults", NULL), "rules")->child, "fired", 0);
@@ -518,7 +588,9 @@ int main(void)
 	    T(drop_before_the_commit_leaves_nothing), T(drop_after_the_commit_keeps_it),
 	    T(reset_is_a_reset), T(every_cut_of_an_answer_is_that_long),
 	    T(status_rule_answers_instead), T(nth_and_times_choose_the_match),
-	    T(bad_rules_are_refused), T(cursor_loop_never_ends), T(stall_holds_one_request_only),
+	    T(bad_rules_are_refused), T(cursor_loop_never_ends), T(cursor_skip_leaves_rows_out),
+	    T(header_bends_its_own_request_only), T(accept_is_before_any_request),
+	    T(nonces_may_be_let_through), T(stall_holds_one_request_only),
 	    T(raw_bytes_go_out_as_they_are), T(skewed_clock_shows_in_date_and_verdict),
 	    T(ledger_counts_every_request), cmocka_unit_test(data_file_survives_a_restart),
 	    T(audience_lives_through_an_upload)};
