@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include "api/proxy.h"
+#include "api/secret.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -50,7 +51,7 @@ static enum err copy_secrets(struct api *a, const struct api_config *cfg, struct
 			    in[i] && *in[i] ? "not usable" : "missing");
 		a->secrets_size += strlen(in[i]) + 1;
 	}
-	p = a->secrets = mem_alloc(a->secrets_size);
+	p = a->secrets = secret_alloc(a->secrets_size);
 	if (!p)
 		return err_set(ei, ERR_NOMEM, "out of memory");
 	for (int i = 0; i < 4; i++) {
@@ -135,7 +136,7 @@ void api_free(struct api *a)
 	a->transport.free(a->transport.self);
 	mem_free(a->slots);
 	budget_table_done(&a->budgets);
-	mem_free_secret(a->secrets, a->secrets_size);
+	secret_free(a->secrets, a->secrets_size);
 	mem_free(a->base_url);
 	mem_free(a->version);
 	mem_free(a);

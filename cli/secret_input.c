@@ -1,6 +1,7 @@
 #include "cli/secret_input.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
@@ -9,6 +10,37 @@
 #define KEY_INTERRUPT 3
 #define KEY_END 4
 #define KEY_ERASE 0x7f
+
+/* --- a signal while the echo is off must not leave it off --- */
+
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+enum { ENDS = sizeof ends / sizeof *ends };
+static struct termios as_before; /* read by the handler; set before it is installed */
+
+/* Only calls that POSIX allows in a handler; then the signal does what it would have done. */
+static void on_end(int sig)
+{
+	tcsetattr(STDIN_FILENO, TCSANOW, &as_before);
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void guard_echo(const struct termios *shown, struct sigaction old[ENDS])
+{
+	struct sigaction sa = {.sa_handler = on_end, .sa_flags = SA_NODEFER};
+
+	as_before = *shown;
+	for (int i = 0; i < ENDS; i++)
+		sigaction(ends[i], &sa, &old[i]);
+}
+
+static void unguard_echo(const struct sigaction old[ENDS])
+{
+	for (int i = 0; i < ENDS; i++)
+		sigaction(ends[i], &old[i], NULL);
+}
+
+/* --- asking --- */
 
 /* Byte by byte: what follows the line belongs to the next question. keys: the terminal hands over
  * every key as it is. */
@@ -42,6 +74,7 @@ static enum err read_line(bool keys, char *out, size_t cap, struct errinfo *ei)
 
 enum err ask_line(const char *prompt, bool secret, char *out, size_t cap, struct errinfo *ei)
 {
+	struct sigaction old[ENDS];
 	struct termios shown, hidden;
 	bool terminal = isatty(STDIN_FILENO) == 1 && tcgetattr(STDIN_FILENO, &shown) == 0;
 	enum err err;
@@ -54,12 +87,14 @@ enum err ask_line(const char *prompt, bool secret, char *out, size_t cap, struct
 		hidden.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG);
 		hidden.c_cc[VMIN] = 1;
 		hidden.c_cc[VTIME] = 0;
+		guard_echo(&shown, old);
 		/* FLUSH: what was typed before the echo went off is dropped, not taken */
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
 	}
 	err = read_line(terminal && secret, out, cap, ei);
 	if (terminal && secret) {
 		tcsetattr(STDIN_FILENO, TCSANOW, &shown);
+		unguard_echo(old);
 		fputc('\n', stderr);
 	}
 	if (err)

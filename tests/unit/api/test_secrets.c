@@ -1,6 +1,9 @@
 /* F11: after a request the signing key is nowhere in memory, and after api_free neither are the
  * secrets. All writable memory of this process is searched. */
 #include "tests/unit/api/fake.h"
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { SECRET_LEN = 150 };
 
@@ -118,10 +121,68 @@ static void f11_keys_do_not_stay_in_memory(void **state)
 	free(secret);
 }
 
+/* The flags of the mapping that holds p, as the kernel lists them: "rd wr lo dd wf". */
+static void flags_of(const void *p, char *out, size_t cap)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	unsigned long from = 0, to = 0, at = (unsigned long)p;
+	char line[512];
+
+	assert_non_null(f);
+	*out = '\0';
+	while (fgets(line, sizeof line, f) && !*out) {
+		unsigned long a, b;
+
+		if (sscanf(line, "%lx-%lx ", &a, &b) == 2) {
+			from = a;
+			to = b;
+		} else if (strncmp(line, "VmFlags:", 8) == 0 && at >= from && at < to) {
+			snprintf(out, cap, "%.150s", line + 8);
+		}
+	}
+	fclose(f);
+}
+
+static bool all_zero(const char *p, size_t n)
+{
+	while (n && !*p) {
+		p++;
+		n--;
+	}
+	return n == 0;
+}
+
+/* Reliability 3.14: not swapped, in no core, not in a child. */
+static void secrets_live_in_memory_of_their_own(void **state)
+{
+	struct fake f;
+	struct api *a = fake_api(&f, empty, NULL);
+	struct rlimit locked;
+	char flags[200];
+	int status = 0;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &locked), 0);
+	flags_of(a->secrets, flags, sizeof flags);
+	assert_non_null(strstr(flags, " dd"));
+	assert_non_null(strstr(flags, " wf"));
+	if (locked.rlim_cur >= 65536)
+		assert_non_null(strstr(flags, " lo"));
+	assert_false(all_zero(a->secrets, a->secrets_size));
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(all_zero(a->secrets, a->secrets_size) ? 0 : 1);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	fake_done(&f, a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(f11_keys_do_not_stay_in_memory),
+	    cmocka_unit_test(secrets_live_in_memory_of_their_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
