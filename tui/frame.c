@@ -7,6 +7,7 @@
 
 #define POPUPS_MAX 16
 #define CRUMBS_MAX 8
+#define TITLE_MIN 20 /* cells left to badge and path */
 #define FILTER_SHOWN 24 /* bytes of a filter in the title bar */
 
 struct rect frame_body(const struct app *app)
@@ -111,9 +112,13 @@ static void draw_title(struct app *app, struct canvas *c, struct view *base)
 	else
 		snprintf(right, sizeof right, "%s", a.position);
 	filter_text(base, filter, sizeof filter);
-	snprintf(right + strlen(right), sizeof right - strlen(right), "%s", filter);
 	w = (int)text_width(right, strlen(right));
-	if (w + 20 > c->area.w)
+	if (*filter && w + (int)text_width(filter, strlen(filter)) + TITLE_MIN > c->area.w)
+		snprintf(filter, sizeof filter, " filtered");
+	if (w + (int)text_width(filter, strlen(filter)) + TITLE_MIN <= c->area.w)
+		snprintf(right + strlen(right), sizeof right - strlen(right), "%s", filter);
+	w = (int)text_width(right, strlen(right));
+	if (w + TITLE_MIN > c->area.w)
 		w = 0;
 	left.area.w -= w ? w + 2 : 0;
 	if (*app->badge.text)

@@ -381,7 +381,7 @@ static void a_script_runs_keys_and_commands(void **state)
 	buf_init(&screen, 65536);
 	assert_int_equal(fs_read(path, &screen, NULL), ERR_OK);
 	assert_string_equal(buf_str(&screen),
-	    " Toys                                         1/1 of 10,000\n"
+	    " Toys                                1/1 of 10,000 filtered\n"
 	    "  Name                                           Group\n"
 	    "  Row 4999                                       group 9\n"
 	    "\n\n\n\n\n\n\n"
