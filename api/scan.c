@@ -8,6 +8,7 @@ struct scanner {
 	char *start, *p, *end;
 	const char *why; /* first refusal */
 	enum err err;
+	size_t max_nodes;
 };
 
 struct name { /* of a member; text NULL in arrays */
@@ -44,7 +45,7 @@ static struct json_node *add_node(struct scanner *s, enum json_type type, struct
 {
 	struct json *j = s->j;
 
-	if (j->n >= SCAN_MAX_NODES) {
+	if (j->n >= s->max_nodes) {
 		refuse(s, ERR_LIMIT, "too many values");
 		return NULL;
 	}
@@ -472,13 +473,12 @@ void json_done(struct json *j)
 	json_init(j);
 }
 
-enum err json_parse(struct json *j, char *text, size_t n, struct errinfo *ei)
+static enum err parse(struct json *j, char *text, size_t n, size_t max_nodes, struct errinfo *ei)
 {
-	struct scanner s = {.j = j, .start = text, .p = text, .end = text + n};
+	struct scanner s = {
+	    .j = j, .start = text, .p = text, .end = text + n, .max_nodes = max_nodes};
 
 	j->n = 0;
-	if (n > SCAN_MAX_BYTES)
-		return err_set(ei, ERR_LIMIT, "the answer is larger than %d bytes", SCAN_MAX_BYTES);
 	if (!scan_document(&s)) {
 		j->n = 0;
 		return err_set(
@@ -488,4 +488,18 @@ enum err json_parse(struct json *j, char *text, size_t n, struct errinfo *ei)
 		if (j->v[i].type == JSON_NUMBER)
 			text[(j->v[i].text - text) + j->v[i].len] = '\0';
 	return ERR_OK;
+}
+
+enum err json_parse(struct json *j, char *text, size_t n, struct errinfo *ei)
+{
+	if (n > SCAN_MAX_BYTES)
+		return err_set(ei, ERR_LIMIT, "the answer is larger than %d bytes", SCAN_MAX_BYTES);
+	return parse(j, text, n, SCAN_MAX_NODES, ei);
+}
+
+enum err json_parse_file(struct json *j, char *text, size_t n, struct errinfo *ei)
+{
+	if (n > SCAN_FILE_BYTES)
+		return err_set(ei, ERR_LIMIT, "the file is larger than %d bytes", SCAN_FILE_BYTES);
+	return parse(j, text, n, SCAN_FILE_NODES, ei);
 }

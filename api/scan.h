@@ -52,6 +52,8 @@ void json_done(struct json *j);
 /* text[n] must be writable (a struct buf is). ERR_PROTOCOL with the byte offset, ERR_LIMIT, or
  * ERR_NOMEM; j may be used again. */
 enum err json_parse(struct json *j, char *text, size_t n, struct errinfo *ei);
+/* The same for a file that the user named: as strict, but a plan may be larger than an answer. */
+enum err json_parse_file(struct json *j, char *text, size_t n, struct errinfo *ei);
 
 /* Walking. NULL in, NULL out, so that chains need one check. */
 const struct json_node *json_root(const struct json *j);

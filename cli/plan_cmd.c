@@ -67,46 +67,38 @@ static enum err read_export(
 	return err;
 }
 
-/* What would make these sets on line items that have none: creates only. */
-static enum err write_batch(const struct exported *x, struct buf *out)
+static enum err write_form(
+    struct headless *h, const char *format, const struct exported *x, struct buf *out)
 {
-	struct change *v = mem_array(x->live.n + 1, sizeof *v);
-	const struct change **p = mem_array(x->live.n + 1, sizeof *p);
-	size_t n = 0;
-	enum err err = v && p ? ERR_OK : ERR_NOMEM;
+	struct expr_lookup lookup = judge_expr_lookup(h->session);
+	struct form_document doc = {session_account_id(h->session), x->items, x->n, &lookup};
 
-	for (size_t i = 0; i < x->live.n && !err; i++) {
-		if (x->live.v[i].deleted || x->live.v[i].op == OP_OTHER)
-			continue;
-		change_from_criterion(&v[n], CHANGE_CREATE, &x->live.v[i]);
-		v[n].criterion_id = NULL;
-		p[n] = &v[n];
-		n++;
-	}
-	if (!err)
-		err = form_batch(out, p, n);
-	mem_free(v);
-	mem_free(p);
-	return err;
+	if (format && strcmp(format, "csv") == 0)
+		return form_csv(out, &doc, false);
+	if (format && strcmp(format, "json") == 0)
+		return form_creates(out, &doc);
+	return form_yaml(out, &doc);
 }
 
-static enum err export(struct headless *h, const struct cli_options *o, struct errinfo *ei) {
-	struct expr_lookup lookup; struct form_document doc; struct exported x = {0};
-	struct buf out; enum err err;
+static enum err write_export(struct headless *h, const struct cli_options *o, struct errinfo *ei)
+{
+	struct exported x = {0};
+	struct buf out;
+	enum err err;
 
-	criterion_set_init(&x.live); buf_init(&out, OUT_MAX); err = read_export(h, o, &x, ei);
-	lookup = judge_expr_lookup(h->session);
-	doc = (struct form_document){session_account_id(h->session), x.items, x.n, &lookup};
-	if (!err){if (o->format && strcmp(o->format, "csv") == 0) err = form_csv(&out, &doc, false);
-		  else if (o->format && strcmp(o->format, "json") == 0) err = write_batch(&x, &out);
-		  else err = form_yaml(&out, &doc);
-		  err = err ? err_set(ei, err, "the export is too large") : write_out(o, &out, ei);}
-buf_done(&out);
-mem_free(x.items);
-mem_free(x.from);
-mem_free(x.ids);
-criterion_set_done(&x.live);
-return err;
+	criterion_set_init(&x.live);
+	buf_init(&out, OUT_MAX);
+	err = read_export(h, o, &x, ei);
+	if (!err) {
+		err = write_form(h, o->format, &x, &out);
+		err = err ? err_set(ei, err, "the export is too large") : write_out(o, &out, ei);
+	}
+	buf_done(&out);
+	mem_free(x.items);
+	mem_free(x.from);
+	mem_free(x.ids);
+	criterion_set_done(&x.live);
+	return err;
 }
 
 int cmd_export(const struct cli_options *o, int argc, char **argv)
@@ -120,7 +112,7 @@ int cmd_export(const struct cli_options *o, int argc, char **argv)
 	if (o->format && strcmp(o->format, "yaml") != 0 && strcmp(o->format, "csv") != 0 &&
 	    strcmp(o->format, "json") != 0)
 		return cli_usage("--format takes yaml, csv or json, not \"%s\"", o->format);
-	if (headless_open(&h, o, &ei) || export(&h, o, &ei))
+	if (headless_open(&h, o, &ei) || write_export(&h, o, &ei))
 		rc = cli_fail(&ei);
 	headless_close(&h);
 	return rc;

@@ -12,7 +12,7 @@
 #include "targeting/state.h"
 #include "views/judge.h"
 
-#define FILE_MAX (64u << 20)
+#define FILE_MAX (256u << 20)
 #define ERRORS_SHOWN 20
 
 void targets_init(struct targets *t)
@@ -21,6 +21,7 @@ void targets_init(struct targets *t)
 	form_read_init(&t->read);
 	arena_init(&t->arena);
 	map_init(&t->known);
+	map_init(&t->deletes);
 }
 
 void targets_done(struct targets *t)
@@ -29,6 +30,7 @@ void targets_done(struct targets *t)
 	arena_done(&t->arena);
 	mem_free(t->ids);
 	map_done(&t->known);
+	map_done(&t->deletes);
 }
 
 enum err targets_add_id(struct targets *t, const char *id)
@@ -89,33 +91,37 @@ static void print_errors(const struct form_read *r, const char *file)
 	buf_done(&line);
 }
 
-enum err targets_read(struct targets *t, const char *file, struct errinfo *ei)
+enum err targets_parse(struct targets *t, const char *file, struct buf *text, struct errinfo *ei)
 {
 	static const char csv_head[] = "line_item_id";
+	const char *p = buf_str(text);
+	enum err err;
+
+	if (strncmp(p, "\xEF\xBB\xBF", 3) == 0) /* as spreadsheets write it */
+		p += 3;
+	if (strncmp(p, csv_head, sizeof csv_head - 1) == 0)
+		err = form_csv_read(&t->read, buf_str(text), text->len);
+	else if (p[strspn(p, " \t\r\n")] == '[')
+		err = targets_batch(t, text->p + (p - text->p), text->len - (size_t)(p - text->p));
+	else
+		err = targets_yaml(t, buf_str(text), text->len);
+	for (size_t i = 0; i < t->read.rows.n && !err; i++)
+		err = targets_add_id(t, t->read.rows.v[i].line_item_id);
+	return err ? err_set(ei, err, "%s could not be read", file) : ERR_OK;
+}
+
+enum err targets_read(struct targets *t, const char *file, struct errinfo *ei)
+{
 	struct buf text;
-	const char *p;
 	enum err err;
 
 	buf_init(&text, FILE_MAX);
 	err = targets_slurp(file, &text, ei);
-	if (err) {
-		buf_done(&text);
-		return err;
-	}
-	p = buf_str(&text);
-	if (strncmp(p, "\xEF\xBB\xBF", 3) == 0) /* as spreadsheets write it */
-		p += 3;
-	if (strncmp(p, csv_head, sizeof csv_head - 1) == 0)
-		err = form_csv_read(&t->read, buf_str(&text), text.len);
-	else
-		err = targets_yaml(t, buf_str(&text), text.len);
-	for (size_t i = 0; i < t->read.rows.n && !err; i++)
-		err = targets_add_id(t, t->read.rows.v[i].line_item_id);
+	if (!err)
+		err = targets_parse(t, file, &text, ei);
 	buf_done(&text);
-	if (err)
-		return err_set(ei, err, "%s could not be read", file);
-	if (!t->read.n_errors)
-		return ERR_OK;
+	if (err || !t->read.n_errors)
+		return err;
 	print_errors(&t->read, file);
 	return err_set(
 	    ei, ERR_USAGE, "%s has %zu errors; nothing was done", file, t->read.n_errors);
@@ -156,6 +162,54 @@ static bool live_of(void *user, const char *id, const struct criterion **v, size
 	return true;
 }
 
+static enum err add_live(struct delta *d, struct headless *h, const char *id, struct errinfo *ei)
+{
+	size_t unknown;
+	enum err err = map_put(&d->rows, id, d->live.n);
+
+	if (!err)
+		err = session_criteria(h->session, &id, 1, &d->live, &unknown, ei);
+	if (err)
+		return err_set(ei, err, "the criteria could not be read");
+	if (unknown)
+		return err_set(
+		    ei, ERR_PROTOCOL, "the criteria of line item %.64s could not be read", id);
+	return ERR_OK;
+}
+
+/* A delete names a criterion without its line item, so all of them are looked through. */
+static enum err add_all_live(struct delta *d, struct headless *h, struct errinfo *ei)
+{
+	static const struct cli_options all = {0};
+	const char **ids = NULL;
+	size_t n;
+	enum err err = headless_line_items(h, &all, &ids, &n, ei);
+
+	if (!err && n)
+		err = headless_criteria(h, ids, n, ei);
+	mem_free(ids); /* the set may have moved while reading */
+	ids = NULL;
+	if (!err)
+		err = headless_line_items(h, &all, &ids, &n, ei);
+	for (size_t i = 0; !err && i < n; i++)
+		err = add_live(d, h, ids[i], ei);
+	mem_free(ids);
+	return err;
+}
+
+static enum err find_deletes(const struct delta *d, const struct targets *t, struct errinfo *ei)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < d->live.n; i++)
+		found += !d->live.v[i].deleted && map_get(&t->deletes, d->live.v[i].id, NULL);
+	if (found == t->deletes.count)
+		return ERR_OK;
+	return err_set(ei, ERR_USAGE,
+	    "%zu of the criteria that the file deletes are not in the account",
+	    t->deletes.count - found);
+}
+
 static enum err read_live(
     struct delta *d, struct headless *h, const struct targets *t, struct errinfo *ei)
 {
@@ -166,19 +220,15 @@ static enum err read_live(
 			return err_set(ei, ERR_USAGE,
 			    "there is no line item \"%.64s\" in account %s", t->ids[i],
 			    session_account_id(h->session));
+	if (t->deletes.count) {
+		err = add_all_live(d, h, ei);
+		return err ? err : find_deletes(d, t, ei);
+	}
 	if (t->n_ids)
 		err = headless_criteria(h, t->ids, t->n_ids, ei);
-	for (size_t i = 0; i < t->n_ids && !err; i++) {
-		size_t unknown;
-
-		err = map_put(&d->rows, t->ids[i], d->live.n);
-		if (!err)
-			err = session_criteria(h->session, &t->ids[i], 1, &d->live, &unknown, ei);
-		if (!err && unknown)
-			return err_set(ei, ERR_PROTOCOL,
-			    "the criteria of line item %.64s could not be read", t->ids[i]);
-	}
-	return err ? err_set(ei, err, "the criteria could not be read") : ERR_OK;
+	for (size_t i = 0; i < t->n_ids && !err; i++)
+		err = add_live(d, h, t->ids[i], ei);
+	return err;
 }
 
 static enum err state_digest(
@@ -210,6 +260,21 @@ enum err delta_state(struct session *s, const char *const *ids, size_t n,
 	return err;
 }
 
+enum err delta_compare(struct delta *d, const struct targets *t)
+{
+	enum err err = ERR_OK;
+
+	if (t->is_batch)
+		return delta_of_batch(d, t);
+	for (size_t i = 0; i < t->read.rows.n && !err; i++)
+		err = criterion_set_copy(&d->wanted, &t->read.rows.v[i]) ? ERR_OK : ERR_NOMEM;
+	/* what has an operator that no form can say was left out of the export: it stays */
+	for (size_t i = 0; i < d->live.n && !err; i++)
+		if (d->live.v[i].op == OP_OTHER)
+			err = criterion_set_copy(&d->wanted, &d->live.v[i]) ? ERR_OK : ERR_NOMEM;
+	return err ? err : set_diff(&d->live, &d->wanted, &d->changes);
+}
+
 enum err delta_build(
     struct delta *d, struct headless *h, const struct targets *t, struct errinfo *ei)
 {
@@ -221,14 +286,7 @@ enum err delta_build(
 
 	if (err)
 		return err;
-	/* what has an operator that no form can say was left out of the export: it stays */
-	for (size_t i = 0; i < t->read.rows.n && !err; i++)
-		err = criterion_set_copy(&d->wanted, &t->read.rows.v[i]) ? ERR_OK : ERR_NOMEM;
-	for (size_t i = 0; i < d->live.n && !err; i++)
-		if (d->live.v[i].op == OP_OTHER)
-			err = criterion_set_copy(&d->wanted, &d->live.v[i]) ? ERR_OK : ERR_NOMEM;
-	if (!err)
-		err = set_diff(&d->live, &d->wanted, &d->changes);
+	err = delta_compare(d, t);
 	if (err)
 		return err_set(ei, err, "no memory for the plan");
 	lookup = judge_expr_lookup(h->session);
@@ -345,7 +403,7 @@ enum err plan_file_read(struct plan_file *p, const char *file, struct errinfo *e
 	if (!err && !text.len)
 		err = err_set(ei, ERR_USAGE, "%s is empty", file);
 	if (!err)
-		err = json_parse(&j, text.p, text.len, ei);
+		err = json_parse_file(&j, text.p, text.len, ei);
 	if (err == ERR_PROTOCOL)
 		ei->code = err = ERR_USAGE;
 	if (!err)

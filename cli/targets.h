@@ -1,5 +1,5 @@
-/* Targeting as code: a file of wanted targeting (YAML or CSV, as `reticle export` writes them), what
- * would have to change for it, and plan files. */
+/* Targeting as code: a file of wanted targeting (YAML, CSV or the API's batch JSON, as `reticle export`
+ * writes them), what would have to change for it, and plan files. */
 #ifndef RETICLE_CLI_TARGETS_H
 #define RETICLE_CLI_TARGETS_H
 
@@ -16,6 +16,8 @@ struct targets { /* what a file says */
 	const char **ids; /* line items of the file, those without criteria too */
 	size_t n_ids, cap_ids;
 	struct map known; /* the ids */
+	bool is_batch; /* what the file does not name stays as it is */
+	struct map deletes; /* of a batch: criterion ids, to the number of the operation */
 };
 
 void targets_init(struct targets *t);
@@ -23,8 +25,11 @@ void targets_done(struct targets *t);
 /* "-" is the standard input. What is wrong with the file is printed with its lines: ERR_USAGE. */
 enum err targets_read(struct targets *t, const char *file, struct errinfo *ei);
 enum err targets_add_id(struct targets *t, const char *id); /* once */
-/* YAML events into rows; errors go to t->read. */
+/* The same from memory, which JSON is decoded in. Errors stay in t->read; file is only their name. */
+enum err targets_parse(struct targets *t, const char *file, struct buf *text, struct errinfo *ei);
+/* YAML events, a batch into rows; errors go to t->read. */
 enum err targets_yaml(struct targets *t, const char *text, size_t n);
+enum err targets_batch(struct targets *t, char *text, size_t n);
 
 struct delta { /* from what the account has to what a file says */
 	struct criterion_set live, wanted; /* of the line items of the file */
@@ -38,6 +43,9 @@ void delta_init(struct delta *d);
 void delta_done(struct delta *d);
 enum err delta_build(
     struct delta *d, struct headless *h, const struct targets *t, struct errinfo *ei);
+/* The changes from d->live to what t says, both read already. ERR_NOMEM only. */
+enum err delta_compare(struct delta *d, const struct targets *t);
+enum err delta_of_batch(struct delta *d, const struct targets *t); /* that of a batch */
 /* Digest of the live criteria of these line items, as the plan file carries it. */
 enum err delta_state(struct session *s, const char *const *ids, size_t n,
     char digest[DIGEST_HEX_SIZE], struct errinfo *ei);
@@ -54,7 +62,7 @@ enum err plan_file_write(
 enum err plan_file_read(struct plan_file *p, const char *file, struct errinfo *ei);
 void plan_file_done(struct plan_file *p);
 
-/* A whole file, or the standard input for "-"; at most 64 MiB. */
+/* A whole file, or the standard input for "-"; at most 256 MiB. */
 enum err targets_slurp(const char *file, struct buf *out, struct errinfo *ei);
 
 #endif

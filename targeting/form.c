@@ -41,20 +41,50 @@ static int compare(const void *a, const void *b)
 	return order ? order : strcmp(x->value ? x->value : "", y->value ? y->value : "");
 }
 
-static enum err sorted(
-    struct arena *a, const struct form_line_item *li, const struct criterion ***out, size_t *n)
-{
-	const struct criterion **v = arena_alloc(a, (li->n + 1) * sizeof *v);
+struct sorted {
+	const struct criterion **v; /* first the n of different keys, then what repeats one */
+	size_t n, n_twice;
+};
 
-	*out = v;
-	*n = 0;
-	if (!v)
+/* An account may have a criterion twice, in other letters too; a file says it once. */
+static enum err split_twice(struct arena *a, struct sorted *s)
+{
+	const struct criterion **twice = arena_alloc(a, (s->n + 1) * sizeof *twice);
+	struct set_index seen;
+	size_t to = 0;
+	enum err err = twice ? ERR_OK : ERR_NOMEM;
+
+	set_index_init(&seen);
+	for (size_t i = 0; i < s->n && !err; i++) {
+		struct set_key key;
+		size_t found;
+
+		err = set_key_of(a, s->v[i], &key);
+		if (!err)
+			err = set_index_put(&seen, &key, i, &found);
+		if (!err && found == i)
+			s->v[to++] = s->v[i];
+		else if (!err)
+			twice[s->n_twice++] = s->v[i];
+	}
+	set_index_done(&seen);
+	if (err)
+		return err;
+	memcpy(s->v + to, twice, s->n_twice * sizeof *twice);
+	s->n = to;
+	return ERR_OK;
+}
+
+static enum err sort(struct arena *a, const struct form_line_item *li, struct sorted *s)
+{
+	*s = (struct sorted){.v = arena_alloc(a, (li->n + 1) * sizeof *s->v)};
+	if (!s->v)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < li->n; i++)
 		if (!li->v[i].deleted)
-			v[(*n)++] = &li->v[i];
-	qsort(v, *n, sizeof *v, compare);
-	return ERR_OK;
+			s->v[s->n++] = &li->v[i];
+	qsort(s->v, s->n, sizeof *s->v, compare);
+	return split_twice(a, s);
 }
 
 static const char *label_of(const struct form_document *doc, const struct criterion *c)
@@ -129,31 +159,40 @@ static enum err yaml_row(struct buf *out, const struct form_document *doc,
 	return buf_addc(out, '\n');
 }
 
+static enum err yaml_left_out(struct buf *out, const char *why, const struct criterion *c)
+{
+	buf_addf(
+	    out, "    # left out, %s: %s", why, form_op_word(c->op) ? form_op_word(c->op) : "?");
+	yaml_comment(out, c->type_name);
+	yaml_comment(out, c->value ? c->value : "");
+	return buf_addc(out, '\n');
+}
+
 static enum err yaml_line_item(
     struct buf *out, const struct form_document *doc, const struct form_line_item *li)
 {
-	const struct criterion **v, *before = NULL;
+	const struct criterion *before = NULL;
+	struct sorted s;
 	struct arena a;
-	size_t n;
 	enum err err;
 
 	arena_init(&a);
-	err = sorted(&a, li, &v, &n);
+	err = sort(&a, li, &s);
 	buf_adds(out, "  - id: ");
 	yaml_string(out, li->id);
 	if (li->name && *li->name)
 		yaml_comment(out, li->name);
 	buf_addc(out, '\n');
-	for (size_t i = 0; i < n && !err; i++) {
-		if (v[i]->op != OP_OTHER) {
-			err = yaml_row(out, doc, v[i], before);
-			before = v[i];
+	for (size_t i = 0; i < s.n && !err; i++) {
+		if (s.v[i]->op == OP_OTHER) {
+			err = yaml_left_out(out, "its operator is not known", s.v[i]);
 			continue;
 		}
-		buf_adds(out, "    # left out, its operator is not known:");
-		yaml_comment(out, v[i]->type_name);
-		err = buf_addc(out, '\n');
+		err = yaml_row(out, doc, s.v[i], before);
+		before = s.v[i];
 	}
+	for (size_t i = s.n; i < s.n + s.n_twice && !err; i++)
+		err = yaml_left_out(out, "the account has it twice", s.v[i]);
 	arena_done(&a);
 	return err;
 }
@@ -236,15 +275,14 @@ enum err form_csv(struct buf *out, const struct form_document *doc, bool exact)
 	    "guarded\r\n");
 
 	for (size_t i = 0; i < doc->n && !err; i++) {
-		const struct criterion **v;
+		struct sorted s;
 		struct arena a;
-		size_t n;
 
 		arena_init(&a);
-		err = sorted(&a, &doc->v[i], &v, &n);
-		for (size_t k = 0; k < n && !err; k++)
-			if (v[k]->op != OP_OTHER)
-				err = csv_row(out, doc, &doc->v[i], v[k], exact);
+		err = sort(&a, &doc->v[i], &s);
+		for (size_t k = 0; k < s.n && !err; k++)
+			if (s.v[k]->op != OP_OTHER)
+				err = csv_row(out, doc, &doc->v[i], s.v[k], exact);
 		arena_done(&a);
 	}
 	return err;
@@ -272,21 +310,55 @@ static void json_member(struct buf *out, const char *name, const char *value, bo
 	form_json_string(out, value ? value : "");
 }
 
+static void json_create(struct buf *out, const struct change *c)
+{
+	json_member(out, "line_item_id", c->line_item_id, true);
+	json_member(out, "targeting_type", c->type_name, false);
+	json_member(out, "targeting_value", c->value, false);
+	json_member(out, "operator_type", op_name(c->op), false);
+}
+
+static void json_operation(struct buf *out, const struct change *c, bool first)
+{
+	buf_addf(out, "%s\n {\"operation_type\":\"%s\",\"params\":{", first ? "" : ",",
+	    change_kind_name(c->kind));
+	if (c->kind == CHANGE_DELETE)
+		json_member(out, "targeting_criterion_id", c->criterion_id, true);
+	else
+		json_create(out, c);
+	buf_adds(out, "}}");
+}
+
 enum err form_batch(struct buf *out, const struct change *const *v, size_t n)
 {
 	buf_adds(out, "[");
-	for (size_t i = 0; i < n && !out->failed; i++) {
-		buf_addf(out, "%s\n {\"operation_type\":\"%s\",\"params\":{", i ? "," : "",
-		    change_kind_name(v[i]->kind));
-		if (v[i]->kind == CHANGE_DELETE) {
-			json_member(out, "targeting_criterion_id", v[i]->criterion_id, true);
-		} else {
-			json_member(out, "line_item_id", v[i]->line_item_id, true);
-			json_member(out, "targeting_type", v[i]->type_name, false);
-			json_member(out, "targeting_value", v[i]->value, false);
-			json_member(out, "operator_type", op_name(v[i]->op), false);
-		}
-		buf_adds(out, "}}");
-	}
+	for (size_t i = 0; i < n && !out->failed; i++)
+		json_operation(out, v[i], i == 0);
 	return buf_adds(out, n ? "\n]\n" : "]\n");
+}
+
+enum err form_creates(struct buf *out, const struct form_document *doc)
+{
+	bool first = true;
+	enum err err = buf_adds(out, "[");
+
+	for (size_t i = 0; i < doc->n && !err; i++) {
+		struct sorted s;
+		struct arena a;
+
+		arena_init(&a);
+		err = sort(&a, &doc->v[i], &s);
+		for (size_t k = 0; k < s.n && !err; k++) {
+			struct change c;
+
+			if (s.v[k]->op == OP_OTHER)
+				continue;
+			change_from_criterion(&c, CHANGE_CREATE, s.v[k]);
+			json_operation(out, &c, first);
+			err = out->failed;
+			first = false;
+		}
+		arena_done(&a);
+	}
+	return err ? err : buf_adds(out, first ? "]\n" : "\n]\n");
 }

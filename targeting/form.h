@@ -38,13 +38,16 @@ struct form_document {
 	const struct expr_lookup *lookup; /* labels of values; may be NULL */
 };
 
-/* Deleted criteria and those of unknown operator are left out; the latter get a comment. */
+/* Deleted criteria, those of unknown operator and those that repeat another one of the line item are
+ * left out of all forms; in YAML the last two get a comment. */
 enum err form_yaml(struct buf *out, const struct form_document *doc);
 /* exact: values as they are. Otherwise what a spreadsheet would take for a formula gets an
  * apostrophe in front and the column "guarded" says so; form_csv_read takes it off again. */
 enum err form_csv(struct buf *out, const struct form_document *doc, bool exact);
 /* The body of a batch request (reference 2.7). */
 enum err form_batch(struct buf *out, const struct change *const *v, size_t n);
+/* The same for line items that have nothing yet: a create for every criterion. */
+enum err form_creates(struct buf *out, const struct form_document *doc);
 /* Append s as a JSON string with its quotes. s is valid UTF-8. */
 enum err form_json_string(struct buf *out, const char *s);
 
