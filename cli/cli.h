@@ -15,7 +15,7 @@ struct cli_options {
 	const char *profile, *account, *theme, *color, *script, *size, *clock;
 	const char *line_items, *criteria, *seed; /* handed to the sandbox */
 	const char *body; /* api: file of the JSON body */
-	const char *format, *out; /* export, plan */
+	const char *format, *out, *revert; /* export, plan */
 	const char *params[CLI_PARAMS_MAX]; /* api: NAME=VALUE; else ids of --line-item */
 	size_t n_params;
 	bool fresh, read_only, offline, ascii, no_mouse, json;

@@ -1,5 +1,4 @@
-/* reticle export, plan, drift and apply: targeting as code. Only apply writes, from a plan file, and
- * through the same review model, journal and apply engine as the screen. */
+/* reticle export, plan and drift: targeting as code. Nothing here writes to the account. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,10 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/targets.h"
-#include "views/applying.h"
 #include "views/judge.h"
-#include "views/review_model.h"
-#include "views/staging.h"
 
 #define OUT_MAX (256u << 20)
 
@@ -199,9 +195,40 @@ static void print_delta(struct buf *out, const struct session *s, const struct d
 	else
 		buf_addf(out, "%zu changes on %zu line items in %zu batches\n", d->plan.n_ops,
 		    d->plan.n_line_items, d->plan.n_batches);
+	if (d->not_ours + d->moot)
+		buf_addf(out,
+		    "%zu operations stay: %zu never took effect or were so before, %zu were "
+		    "put back already\n",
+		    d->not_ours + d->moot, d->not_ours, d->moot);
+	if (d->is_revert && d->plan.n_ops)
+		buf_adds(out, "what was deleted is created anew: with new ids\n");
 	if (plan_goes_worldwide(&d->plan))
 		buf_adds(out, "a line item ends with nothing that narrows it: everyone "
 			      "worldwide; apply needs --allow-worldwide\n");
+}
+
+/* The number of a posting, as reticle journal lists it. */
+static enum err read_number(const char *s, uint64_t *out, struct errinfo *ei)
+{
+	char *end;
+	unsigned long long n = strtoull(s, &end, 10);
+
+	if (*s < '0' || *s > '9' || *end || !n || n > INT64_MAX)
+		return err_set(ei, ERR_USAGE,
+		    "--revert takes the number of a posting, as reticle journal lists it");
+	*out = n;
+	return ERR_OK;
+}
+
+static enum err compare_revert(
+    struct headless *h, const struct cli_options *o, struct delta *d, struct errinfo *ei)
+{
+	uint64_t changeset;
+	enum err err = read_number(o->revert, &changeset, ei);
+
+	if (!err)
+		err = headless_open(h, o, ei);
+	return err ? err : delta_revert(d, h, changeset, ei);
 }
 
 static enum err compare(
@@ -210,6 +237,8 @@ static enum err compare(
 	struct targets t;
 	enum err err;
 
+	if (o->revert)
+		return compare_revert(h, o, d, ei);
 	targets_init(&t);
 	err = targets_read(&t, o->operands[0], ei);
 	if (!err)
@@ -236,22 +265,14 @@ static enum err print_plan(const struct session *s, const struct delta *d, struc
 	return err;
 }
 
-/* Host and API version, as drafts and journal are bound to. */
-static void server_of(const struct headless *h, char *out, size_t cap)
-{
-	const struct config_profile *p = h->client.profile;
-
-	snprintf(out, cap, "%s/%s", client_realm(p->base_url), p->api_version);
-}
-
 static enum err save_plan(const struct cli_options *o, const struct headless *h,
     const struct delta *d, struct errinfo *ei)
 {
-	char server[300];
+	char server[PLAN_SERVER_BYTES];
 	struct buf out;
 	enum err err;
 
-	server_of(h, server, sizeof server);
+	plan_file_server(h, server);
 	buf_init(&out, OUT_MAX);
 	plan_file_write(&out, server, session_account_id(h->session), d);
 	err = write_out(o, &out, ei);
@@ -266,8 +287,10 @@ static int compare_and_print(const struct cli_options *o, int found)
 	struct errinfo ei = {0};
 	int rc;
 
-	if (o->n_operands != 1)
-		return cli_usage("which file? reticle export makes one; - is the standard input");
+	if (o->revert ? o->n_operands != 0 : o->n_operands != 1)
+		return cli_usage(
+		    o->revert ? "a plan is made from a file or by --revert, not from both"
+			      : "which file? reticle export makes one; - is the standard input");
 	delta_init(&d);
 	if (compare(&h, o, &d, &ei) || print_plan(h.session, &d, &ei) ||
 	    (o->out && save_plan(o, &h, &d, &ei)))
@@ -291,208 +314,4 @@ int cmd_drift(const struct cli_options *o, int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	return compare_and_print(o, 3);
-}
-
-/* --- apply --- */
-
-/* The plan's line items are read again; anything that moved since then ends it. */
-static enum err check_state(struct headless *h, const struct plan_file *p, struct errinfo *ei)
-{
-	const char **ids = mem_array(p->changes.n + 1, sizeof *ids);
-	char state[DIGEST_HEX_SIZE] = "";
-	struct map seen;
-	size_t n = 0;
-	enum err err = ids ? ERR_OK : err_set(ei, ERR_NOMEM, "no memory for the plan");
-
-	map_init(&seen);
-	for (size_t i = 0; i < p->changes.n && !err; i++) {
-		const char *id = p->changes.v[i].line_item_id;
-
-		if (map_get(&seen, id, NULL))
-			continue;
-		err = map_put(&seen, id, 1);
-		ids[n++] = id;
-		if (!session_line_item(h->session, id))
-			err = err_set(ei, ERR_CONFLICT, "line item %.64s is gone", id);
-	}
-	if (!err)
-		err = headless_criteria(h, ids, n, ei);
-	if (!err)
-		err = delta_state(h->session, ids, n, state, ei);
-	if (!err && strcmp(state, p->state) != 0)
-		err = err_set(ei, ERR_CONFLICT,
-		    "the account changed since the plan was made; make the plan again");
-	map_done(&seen);
-	mem_free(ids);
-	return err;
-}
-
-static enum err check_review(
-    const struct review_model *m, const struct cli_options *o, struct errinfo *ei)
-{
-	for (size_t i = 0; i < m->problems.n; i++) {
-		const struct problem *p = &m->problems.v[i];
-
-		if (p->severity == RULE_ERROR)
-			return err_set(ei, ERR_REFUSED, "line item %.64s: %s: %.300s",
-			    p->line_item_id, rule_info(p->rule)->title,
-			    p->message ? p->message : "");
-	}
-	if (plan_goes_worldwide(&m->plan) && !o->allow_worldwide)
-		return err_set(ei, ERR_REFUSED,
-		    "a line item would end with nothing that narrows it: everyone worldwide; "
-		    "--allow-worldwide says that this is meant");
-	return ERR_OK;
-}
-
-/* What was not applied does not stay staged behind the user's back; the plan file has it still. What
- * another terminal staged meanwhile stays. */
-static void unstage_rest(struct session *s)
-{
-	const struct change_set *set = staging_changes(s);
-	uint64_t *ids = mem_array(set->n + 1, sizeof *ids);
-	uint64_t group = staging_last_group(s);
-	size_t n = 0;
-	struct errinfo ei;
-
-	for (size_t i = 0; ids && group && i < set->n; i++)
-		if (set->v[i].group == group)
-			ids[n++] = set->v[i].id;
-	if (ids && n && staging_remove(s, ids, n, &ei))
-		cli_fail(&ei);
-	mem_free(ids);
-}
-
-/* The stage is shared by every terminal of this machine: it has to hold this plan and nothing else,
- * or what nobody reviewed would be posted with it. */
-static enum err check_alone(const struct session *s, size_t staged, struct errinfo *ei)
-{
-	const struct change_set *set = staging_changes(s);
-	uint64_t group = staging_last_group(s);
-	size_t ours = 0;
-
-	for (size_t i = 0; i < set->n; i++)
-		ours += group && set->v[i].group == group;
-	if (ours == set->n && ours == staged)
-		return ERR_OK;
-	return err_set(ei, ERR_REFUSED,
-	    "another terminal staged on this account meanwhile; post or drop that first. Nothing "
-	    "was sent");
-}
-
-static void wait_applied(struct headless *h)
-{
-	while (applying_busy(h->session))
-		loop_turn(h->client.loop, 100);
-}
-
-static enum err post(
-    struct headless *h, const struct cli_options *o, size_t staged, struct errinfo *ei)
-{
-	struct review_model m;
-	enum err err;
-
-	review_model_init(&m, h->session);
-	err = review_model_build(&m);
-	if (err)
-		*ei = m.ei;
-	else
-		err = check_alone(h->session, staged, ei);
-	if (!err)
-		err = check_review(&m, o, ei);
-	if (!err && m.plan.n_ops) {
-		struct applying_plan job = {&m.plan, &m.live, m.digest};
-
-		err = applying_start(h->session, &job, ei);
-		if (!err)
-			wait_applied(h);
-	}
-	review_model_done(&m);
-	return err;
-}
-
-static int tell_outcome(struct session *s)
-{
-	const struct applying_status *st = applying_status(s);
-	struct errinfo ei = st->ei;
-
-	for (size_t i = 0; i <= OUTCOME_CONFLICT; i++)
-		if (st->by_outcome[i])
-			printf("%zu %s\n", st->by_outcome[i],
-			    apply_outcome_name((enum apply_outcome)i));
-	if (st->worst == OUTCOME_UNKNOWN) {
-		err_set(&ei, ERR_UNKNOWN,
-		    "a batch was not answered; reticle recover reads back what happened");
-		return cli_fail(&ei);
-	}
-	if (st->worst == OUTCOME_CONFLICT && !ei.code)
-		err_set(&ei, ERR_CONFLICT, "somebody else changed the same criteria");
-	if (st->worst == OUTCOME_REFUSED && !ei.code)
-		err_set(&ei, ERR_INVALID, "X refused a batch; nothing of it was applied");
-	return ei.code ? cli_fail(&ei) : 0;
-}
-
-static enum err check_stage(struct session *s, struct errinfo *ei)
-{
-	enum err err = staging_load(s, ei);
-
-	if (!err && staging_changes(s)->n)
-		err = err_set(ei, ERR_REFUSED,
-		    "%zu changes are staged on this account; post or drop them first",
-		    staging_changes(s)->n);
-	return err;
-}
-
-static enum err apply(
-    struct headless *h, const struct cli_options *o, const struct plan_file *p, struct errinfo *ei)
-{
-	char server[300];
-	size_t staged;
-	enum err err = headless_open(h, o, ei);
-
-	if (err)
-		return err;
-	server_of(h, server, sizeof server);
-	if (strcmp(p->server, server) != 0)
-		return err_set(ei, ERR_REFUSED,
-		    "the plan was made for %.128s, this profile uses %.128s", p->server, server);
-	if (strcmp(p->account, session_account_id(h->session)) != 0)
-		return err_set(ei, ERR_USAGE, "the plan is about account %.64s, not %s", p->account,
-		    session_account_id(h->session));
-	err = check_stage(h->session, ei);
-	if (!err)
-		err = check_state(h, p, ei);
-	if (!err) /* again: that took its time */
-		err = check_stage(h->session, ei);
-	if (!err)
-		err = staging_add(h->session, p->changes.v, p->changes.n, &staged, ei);
-	if (err)
-		return err;
-	err = post(h, o, staged, ei);
-	unstage_rest(h->session);
-	return err;
-}
-
-int cmd_apply(const struct cli_options *o, int argc, char **argv)
-{
-	struct headless h = {0};
-	struct plan_file p;
-	struct errinfo ei = {0};
-	int rc;
-
-	(void)argc;
-	(void)argv;
-	if (o->n_operands != 1)
-		return cli_usage("which plan file? reticle plan FILE --out PLAN makes one");
-	if (plan_file_read(&p, o->operands[0], &ei)) {
-		rc = cli_fail(&ei);
-	} else if (!p.changes.n) {
-		puts("nothing to change");
-		rc = 0;
-	} else {
-		rc = apply(&h, o, &p, &ei) ? cli_fail(&ei) : tell_outcome(h.session);
-		headless_close(&h);
-	}
-	plan_file_done(&p);
-	return rc;
 }

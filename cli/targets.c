@@ -8,9 +8,11 @@
 #include "api/scan.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/journal.h"
 #include "targeting/set.h"
 #include "targeting/state.h"
 #include "views/judge.h"
+#include "views/revert.h"
 
 #define FILE_MAX (256u << 20)
 #define ERRORS_SHOWN 20
@@ -275,24 +277,18 @@ enum err delta_compare(struct delta *d, const struct targets *t)
 	return err ? err : set_diff(&d->live, &d->wanted, &d->changes);
 }
 
-enum err delta_build(
-    struct delta *d, struct headless *h, const struct targets *t, struct errinfo *ei)
+/* The plan of d->changes, and the state that it was made from. */
+static enum err make_plan(struct delta *d, struct headless *h, struct errinfo *ei)
 {
-	struct expr_lookup lookup;
-	struct plan_input in = {
-	    .changes = &d->changes, .user = d, .live = live_of, .lookup = &lookup};
-	const char **ids;
-	enum err err = read_live(d, h, t, ei);
+	struct expr_lookup lookup = judge_expr_lookup(h->session);
+	struct plan_input in = {.changes = &d->changes,
+	    .max_ops = (size_t)session_batch_size(h->session),
+	    .user = d,
+	    .live = live_of,
+	    .lookup = &lookup};
+	enum err err = plan_build(&d->plan, &in, ei);
+	const char **ids = err ? NULL : mem_array(d->plan.n_line_items + 1, sizeof *ids);
 
-	if (err)
-		return err;
-	err = delta_compare(d, t);
-	if (err)
-		return err_set(ei, err, "no memory for the plan");
-	lookup = judge_expr_lookup(h->session);
-	in.max_ops = (size_t)session_batch_size(h->session);
-	err = plan_build(&d->plan, &in, ei);
-	ids = err ? NULL : mem_array(d->plan.n_line_items + 1, sizeof *ids);
 	for (size_t i = 0; ids && i < d->plan.n_line_items; i++)
 		ids[i] = d->plan.line_items[i].line_item_id;
 	if (!err)
@@ -302,7 +298,134 @@ enum err delta_build(
 	return err;
 }
 
+enum err delta_build(
+    struct delta *d, struct headless *h, const struct targets *t, struct errinfo *ei)
+{
+	enum err err = read_live(d, h, t, ei);
+
+	if (err)
+		return err;
+	err = delta_compare(d, t);
+	return err ? err_set(ei, err, "no memory for the plan") : make_plan(d, h, ei);
+}
+
+/* --- back to what was before a posting --- */
+
+static enum err find_posting(struct headless *h, uint64_t changeset, struct errinfo *ei)
+{
+	struct journal_page page = {session_account_id(h->session), changeset + 1, 1};
+	struct journal_changeset_list list;
+	enum err err;
+
+	journal_changeset_list_init(&list);
+	err = journal_changesets(session_store(h->session), &page, &list, ei);
+	if (!err && (!list.n || list.v[0].id != changeset))
+		err = err_set(ei, ERR_USAGE,
+		    "there is no posting %llu to account %s in the journal of this machine",
+		    (unsigned long long)changeset, page.account);
+	journal_changeset_list_done(&list);
+	return err;
+}
+
+static enum err read_posted_items(
+    struct delta *d, struct headless *h, const struct journal_op_list *ops, struct errinfo *ei)
+{
+	const char **ids = mem_array(ops->n + 1, sizeof *ids);
+	struct map seen;
+	size_t n = 0;
+	enum err err = ids ? ERR_OK : err_set(ei, ERR_NOMEM, "no memory for the plan");
+
+	map_init(&seen);
+	for (size_t i = 0; i < ops->n && !err; i++) {
+		const char *id = ops->v[i].change.line_item_id;
+
+		if (map_get(&seen, id, NULL))
+			continue;
+		ids[n++] = id;
+		err = map_put(&seen, id, n);
+		if (!err && !session_line_item(h->session, id))
+			err = err_set(ei, ERR_CONFLICT, "line item %.64s is gone", id);
+	}
+	if (!err && n)
+		err = headless_criteria(h, ids, n, ei);
+	for (size_t i = 0; i < n && !err; i++)
+		err = add_live(d, h, ids[i], ei);
+	map_done(&seen);
+	mem_free(ids);
+	return err;
+}
+
+/* What somebody put back already is there: creating it again would be a duplicate. */
+static void drop_there(struct delta *d, const struct change_set *from, struct errinfo *ei)
+{
+	struct set_index live;
+	struct arena a;
+	enum err err = ERR_OK;
+
+	arena_init(&a);
+	set_index_init(&live);
+	for (size_t i = 0; i < d->live.n && !err; i++) {
+		struct set_key key;
+		size_t found;
+
+		err = d->live.v[i].deleted ? ERR_OK : set_key_of(&a, &d->live.v[i], &key);
+		if (!err && !d->live.v[i].deleted)
+			err = set_index_put(&live, &key, i, &found);
+	}
+	for (size_t i = 0; i < from->n && !err; i++) {
+		struct criterion c;
+		struct set_key key;
+		size_t row;
+
+		change_to_criterion(&from->v[i], &c);
+		err = set_key_of(&a, &c, &key);
+		if (!err && from->v[i].kind == CHANGE_CREATE && set_index_get(&live, &key, &row))
+			d->moot++;
+		else if (!err && !change_set_copy(&d->changes, &from->v[i]))
+			err = ERR_NOMEM;
+	}
+	set_index_done(&live);
+	arena_done(&a);
+	if (err)
+		err_set(ei, err, "no memory for the plan");
+}
+
+enum err delta_revert(struct delta *d, struct headless *h, uint64_t changeset, struct errinfo *ei)
+{
+	struct journal_op_list ops;
+	struct change_set back;
+	struct revert_result result;
+	enum err err = find_posting(h, changeset, ei);
+
+	d->is_revert = true;
+	journal_op_list_init(&ops);
+	change_set_init(&back);
+	if (!err)
+		err = journal_ops(session_store(h->session), changeset, 0, &ops, ei);
+	if (!err)
+		err = read_posted_items(d, h, &ops, ei);
+	if (!err)
+		err = revert_changes(h->session, changeset, &back, &result, ei);
+	if (!err) {
+		d->not_ours = result.not_ours;
+		d->moot = result.moot;
+		ei->code = ERR_OK;
+		drop_there(d, &back, ei);
+		err = ei->code;
+	}
+	change_set_done(&back);
+	journal_op_list_done(&ops);
+	return err ? err : make_plan(d, h, ei);
+}
+
 /* --- plan files --- */
+
+void plan_file_server(const struct headless *h, char out[PLAN_SERVER_BYTES])
+{
+	const struct config_profile *p = h->client.profile;
+
+	snprintf(out, PLAN_SERVER_BYTES, "%s/%s", client_realm(p->base_url), p->api_version);
+}
 
 static void member(struct buf *out, const char *name, const char *text, const char *end)
 {

@@ -37,12 +37,17 @@ struct delta { /* from what the account has to what a file says */
 	struct plan plan;
 	struct map rows; /* line item id to its first row in live */
 	char state[DIGEST_HEX_SIZE]; /* of the line items that would change */
+	bool is_revert;
+	size_t not_ours,
+	    moot; /* of a revert: operations that leave nothing to undo (views/revert.h) */
 };
 
 void delta_init(struct delta *d);
 void delta_done(struct delta *d);
 enum err delta_build(
     struct delta *d, struct headless *h, const struct targets *t, struct errinfo *ei);
+/* From what the account has to what it had before a posting. ERR_USAGE when there is no such one. */
+enum err delta_revert(struct delta *d, struct headless *h, uint64_t changeset, struct errinfo *ei);
 /* The changes from d->live to what t says, both read already. ERR_NOMEM only. */
 enum err delta_compare(struct delta *d, const struct targets *t);
 enum err delta_of_batch(struct delta *d, const struct targets *t); /* that of a batch */
@@ -57,6 +62,9 @@ struct plan_file {
 	struct change_set changes;
 	struct arena arena;
 };
+/* Host and API version, as drafts and journal are bound to. */
+#define PLAN_SERVER_BYTES 300
+void plan_file_server(const struct headless *h, char out[PLAN_SERVER_BYTES]);
 enum err plan_file_write(
     struct buf *out, const char *server, const char *account, const struct delta *d);
 enum err plan_file_read(struct plan_file *p, const char *file, struct errinfo *ei);

@@ -49,13 +49,40 @@ static bool is_gone(struct session *s, const struct change *c, struct criterion_
 	return true;
 }
 
-enum err revert_stage(
-    struct session *s, uint64_t changeset, struct revert_result *out, struct errinfo *ei)
+enum err revert_changes(struct session *s, uint64_t changeset, struct change_set *to,
+    struct revert_result *out, struct errinfo *ei)
 {
 	struct journal_op_list ops;
 	struct criterion_set live;
-	struct change *v = NULL;
-	size_t n = 0;
+	enum err err;
+
+	*out = (struct revert_result){0};
+	journal_op_list_init(&ops);
+	criterion_set_init(&live);
+	err = journal_ops(session_store(s), changeset, 0, &ops, ei);
+	/* backwards: what was done last is undone first */
+	for (size_t i = ops.n; !err && i > 0; i--) {
+		struct change c;
+
+		if (!is_ours(&ops.v[i - 1])) {
+			out->not_ours++;
+			continue;
+		}
+		c = inverse(&ops.v[i - 1]);
+		if (is_gone(s, &c, &live))
+			out->moot++;
+		else if (!change_set_copy(to, &c))
+			err = err_set(ei, ERR_NOMEM, "no memory to revert; nothing was staged");
+	}
+	criterion_set_done(&live);
+	journal_op_list_done(&ops);
+	return err;
+}
+
+enum err revert_stage(
+    struct session *s, uint64_t changeset, struct revert_result *out, struct errinfo *ei)
+{
+	struct change_set changes;
 	enum err err;
 
 	*out = (struct revert_result){0};
@@ -65,32 +92,12 @@ enum err revert_stage(
 		    session_api(s) ? "the line items are being read again; try again in a moment"
 				   : "the line items were not read since, and there is no "
 				     "connection");
-	journal_op_list_init(&ops);
-	criterion_set_init(&live);
-	err = journal_ops(session_store(s), changeset, 0, &ops, ei);
-	if (!err) {
-		v = mem_array(ops.n, sizeof *v);
-		if (!v)
-			err = err_set(ei, ERR_NOMEM, "no memory to revert; nothing was staged");
-	}
-	/* backwards: what was done last is undone first */
-	for (size_t i = ops.n; !err && i > 0; i--) {
-		if (!is_ours(&ops.v[i - 1])) {
-			out->not_ours++;
-			continue;
-		}
-		v[n] = inverse(&ops.v[i - 1]);
-		if (is_gone(s, &v[n], &live))
-			out->moot++;
-		else
-			n++;
-	}
-	if (!err && n)
-		err = staging_add(s, v, n, &out->staged, ei);
+	change_set_init(&changes);
+	err = revert_changes(s, changeset, &changes, out, ei);
+	if (!err && changes.n)
+		err = staging_add(s, changes.v, changes.n, &out->staged, ei);
 	if (!err)
-		out->moot += n - out->staged;
-	mem_free(v);
-	criterion_set_done(&live);
-	journal_op_list_done(&ops);
+		out->moot += changes.n - out->staged;
+	change_set_done(&changes);
 	return err;
 }

@@ -11,6 +11,11 @@ struct revert_result {
 	size_t moot; /* somebody restored it already */
 };
 
+/* The inverse of every operation of the changeset that took effect, last one first, appended to `to`;
+ * nothing is staged, out->staged stays 0. What the snapshot has decides what is moot: the caller has
+ * read the line items since. */
+enum err revert_changes(struct session *s, uint64_t changeset, struct change_set *to,
+    struct revert_result *out, struct errinfo *ei);
 /* Stage the inverse of every operation of the changeset that took effect. */
 enum err revert_stage(
     struct session *s, uint64_t changeset, struct revert_result *out, struct errinfo *ei);

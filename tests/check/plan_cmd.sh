@@ -21,17 +21,19 @@ print(sum(r["method"] == "POST" and "/batch/" in r["target"]
           for r in json.load(sys.stdin)["requests"]))'
 }
 
-# export | plan is empty, in both forms that are read
+# export | plan is empty, in all three forms
 run 0 export --out all.yaml
 run 0 export --format csv --out all.csv
 run 0 export --format json --out all.json
 python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))' "$dir/all.json"
-for form in yaml csv; do
+for form in yaml csv json; do
 	run 0 plan "all.$form"
 	shows out '^nothing to change$'
 	run 0 drift "all.$form"
 done
-(cd "$dir" && "$RETICLE" export | "$RETICLE" plan - | grep -qx 'nothing to change')
+for form in yaml csv json; do
+	(cd "$dir" && "$RETICLE" export --format $form | "$RETICLE" plan - | grep -qx 'nothing to change')
+done
 
 # an edit is a plan, the plan is applied once, then there is nothing left to do
 item=$(sed -n 's/^  - id: "\(.*\)"  # Home buyers in San Francisco$/\1/p' "$dir/all.yaml")
@@ -70,6 +72,20 @@ run 0 apply none.json --allow-worldwide
 run 0 plan all.yaml --out undo.json
 run 0 apply undo.json
 run 0 drift all.yaml
+
+# a batch says only what changes; its deletes name criteria of any line item
+first=$("$RETICLE" api GET "/12/accounts/$(field account_id)/targeting_criteria" \
+	-p "line_item_ids=$item" | sed 's/.*"id": *"\([^"]*\)".*/\1/; q' | cut -c1-64)
+printf '[{"operation_type":"Delete","params":{"targeting_criterion_id":"%s"}}]' "$first" \
+	>"$dir/batch.json"
+run 0 plan batch.json
+shows out '^1 changes on 1 line items'
+printf '[{"operation_type":"Delete","params":{"targeting_criterion_id":"nosuch"}}]' >"$dir/batch.json"
+run 2 plan batch.json
+shows err '1 of the criteria that the file deletes are not in the account'
+printf '[{"operation_type":"Drop","params":{}}]' >"$dir/batch.json"
+run 2 plan batch.json
+shows err 'batch.json:1:0: operation 1: operation_type is Create or Delete'
 
 # bad files name the line and change nothing
 printf 'reticle: 1\nline_items:\n  - id: "%s"\n    include:\n      NOPE!:\n        - "x"\n' "$item" \
