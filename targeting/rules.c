@@ -11,10 +11,11 @@
 #define MAX_NAMES 3
 #define MAX_MESSAGE_BYTES 2000
 
-#define RULE(id_, staged_, live_, title_, reason_, source_)                                        \
+#define RULE(id_, staged_, live_, fix_, title_, reason_, source_)                                  \
 	[RULE_##id_] = {.id = #id_,                                                                \
 	    .staged = RULE_##staged_,                                                              \
 	    .live = RULE_##live_,                                                                  \
+	    .fix = RULE_FIX_##fix_,                                                                \
 	    .title = title_,                                                                       \
 	    .reason = reason_,                                                                     \
 	    .source = source_},
@@ -42,6 +43,25 @@ const char *rule_severity_name(enum rule_severity s)
 	static const char *const names[] = {"note", "warning", "error"};
 
 	return names[s];
+}
+
+const char *rule_fix_name(enum rule_fix f)
+{
+	static const char *const names[] = {"none", "drop", "take back"};
+
+	return names[f];
+}
+
+const struct rule_unjudged *rule_unjudged(size_t *n)
+{
+	static const struct rule_unjudged list[] = {
+#define UNJUDGED(id_, why_) {.id = #id_, .why = why_},
+#include "targeting/rules_unjudged.def"
+#undef UNJUDGED
+	};
+
+	*n = sizeof list / sizeof list[0];
+	return list;
 }
 
 /* --- the list */
@@ -270,6 +290,133 @@ __attribute__((format(printf, 2, 0))) static const char *message(
 	return arena_strdup(&ck->out->arena, text);
 }
 
+/* --- fixes */
+
+void check_fix_drop(struct check *ck, struct problem *p, const size_t *rows, size_t n)
+{
+	struct arena *a = &ck->out->arena;
+	const struct change **unstage;
+	struct change *fix;
+
+	if (!p || !n)
+		return;
+	unstage = arena_alloc(a, n * sizeof *unstage);
+	fix = arena_alloc(a, n * sizeof *fix);
+	if (!unstage || !fix) {
+		ck->err = ERR_NOMEM;
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct effective_row *r = &ck->e->v[rows[i]];
+
+		if (r->state == EFFECTIVE_ADDED)
+			unstage[p->n_unstage++] = r->change;
+		else
+			change_from_criterion(&fix[p->n_fix++], CHANGE_DELETE, r->criterion);
+	}
+	p->unstage = unstage;
+	p->fix = fix;
+}
+
+bool check_survives(const struct check *ck, const size_t *rows, size_t n)
+{
+	for (size_t r = 0; r < n; r++) {
+		struct cell cell = cell_of(check_at(ck, rows[r]), &ck->os);
+		bool company = false;
+
+		for (size_t i = 0, at = 0; i < ck->e->n && !company; i++) {
+			struct cell other;
+
+			while (at < n && rows[at] < i) /* they ascend */
+				at++;
+			if ((at < n && rows[at] == i) || !effective_is_after(&ck->e->v[i]))
+				continue;
+			other = cell_of(check_at(ck, i), &ck->os);
+			company = cell_equal(&cell, &other);
+		}
+		if (cell.kind == CELL_EXCLUDE || !company)
+			return false;
+	}
+	return n > 0;
+}
+
+static bool is_removed(const struct check *ck, size_t row)
+{
+	return ck->e->v[row].state == EFFECTIVE_REMOVED && !ck->e->v[row].held;
+}
+
+static void unstage(struct check *ck, struct problem *p, const size_t *rows, size_t n)
+{
+	const struct change **list = arena_alloc(&ck->out->arena, n * sizeof *list);
+
+	if (!list) {
+		ck->err = ERR_NOMEM;
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		list[i] = ck->e->v[rows[i]].change;
+	p->unstage = list;
+	p->n_unstage = n;
+}
+
+void check_fix_keep(struct check *ck, struct problem *p, bool everything)
+{
+	size_t *rows = arena_alloc(&ck->tmp, (ck->e->n + 1) * sizeof *rows), n = 0;
+
+	if (!rows)
+		ck->err = ERR_NOMEM;
+	for (size_t i = 0; i < ck->e->n && rows; i++)
+		if (everything ? ck->e->v[i].change && !ck->e->v[i].held
+			       : is_removed(ck, i) && !check_is_excluded(ck, i))
+			rows[n++] = i;
+	if (p && n)
+		unstage(ck, p, rows, n);
+}
+
+static size_t count_rows(
+    const struct check *ck, const struct problem *p, bool (*is)(const struct check *, size_t))
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_rows; i++)
+		n += is(ck, p->rows[i]);
+	return n;
+}
+
+void check_take_back(struct check *ck, struct problem *p, enum targeting_type t)
+{
+	size_t *rows = arena_alloc(&ck->tmp, p->n_rows * sizeof *rows), n = 0, added = 0;
+
+	if (!rows)
+		ck->err = ERR_NOMEM;
+	for (size_t i = 0; i < p->n_rows && rows; i++)
+		if (check_at(ck, p->rows[i])->type == t) {
+			added += check_is_added(ck, p->rows[i]);
+			rows[n++] = p->rows[i];
+		}
+	if (n && n == added && check_survives(ck, rows, n))
+		check_fix_drop(ck, p, rows, n);
+}
+
+/* What mends most problems; a check that knows better says so behind it. What was added goes when
+ * that is all the problem is about, what was removed comes back. */
+static void usual_fix(struct check *ck, struct problem *p)
+{
+	enum rule_fix fix = rules[p->rule].fix;
+
+	if (fix == RULE_FIX_NONE || !p->n_rows)
+		return;
+	if (fix == RULE_FIX_DROP) {
+		if (p->n_rows == 1 && check_survives(ck, p->rows, 1))
+			check_fix_drop(ck, p, p->rows, 1);
+	} else if (count_rows(ck, p, is_removed) == p->n_rows) {
+		unstage(ck, p, p->rows, p->n_rows);
+	} else if (count_rows(ck, p, check_is_added) == p->n_rows &&
+		   check_survives(ck, p->rows, p->n_rows)) {
+		unstage(ck, p, p->rows, p->n_rows);
+	}
+}
+
 struct problem *check_add(struct check *ck, enum rule_id rule, const char *fmt, ...)
 {
 	struct problem_list *out = ck->out;
@@ -300,33 +447,8 @@ struct problem *check_add(struct check *ck, enum rule_id rule, const char *fmt, 
 	ck->cause = NULL;
 	out->count[p.severity]++;
 	out->v[out->n] = p;
+	usual_fix(ck, &out->v[out->n]);
 	return &out->v[out->n++];
-}
-
-void check_fix_drop(struct check *ck, struct problem *p, const size_t *rows, size_t n)
-{
-	struct arena *a = &ck->out->arena;
-	const struct change **unstage;
-	struct change *fix;
-
-	if (!p || !n)
-		return;
-	unstage = arena_alloc(a, n * sizeof *unstage);
-	fix = arena_alloc(a, n * sizeof *fix);
-	if (!unstage || !fix) {
-		ck->err = ERR_NOMEM;
-		return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		const struct effective_row *r = &ck->e->v[rows[i]];
-
-		if (r->state == EFFECTIVE_ADDED)
-			unstage[p->n_unstage++] = r->change;
-		else
-			change_from_criterion(&fix[p->n_fix++], CHANGE_DELETE, r->criterion);
-	}
-	p->unstage = unstage;
-	p->fix = fix;
 }
 
 /* --- one line item */
@@ -387,24 +509,11 @@ static enum err sort_problems(struct problem *v, size_t n)
 	return ERR_OK;
 }
 
-static void check_line_item(struct check *ck)
-{
-	const struct line_item *li = ck->ctx->line_item;
-
-	if (!li || !li->deleted)
-		return;
-	for (size_t i = 0; i < ck->e->n && !ck->cause; i++)
-		if (!ck->e->v[i].held)
-			ck->cause = ck->e->v[i].change;
-	check_add(ck, RULE_LINE_ITEM_DELETED, "%s",
-	    ck->cause ? "changes are staged for a deleted line item" : "the line item is deleted");
-}
-
 enum err rules_check(struct problem_list *out, const struct rule_ctx *ctx)
 {
-	static void (*const checks[])(struct check *) = {check_line_item, check_counts,
-	    check_single, check_audiences, check_engagement, check_tv, check_placement,
-	    check_devices, check_repeats, check_keywords, check_locations, check_reach};
+	static void (*const checks[])(struct check *) = {check_item, check_counts, check_single,
+	    check_audiences, check_engagement, check_tv, check_placement, check_devices,
+	    check_repeats, check_keywords, check_locations, check_reach};
 	struct check ck = {.out = out, .ctx = ctx, .e = ctx->set};
 	size_t first = out->n;
 

@@ -16,7 +16,7 @@
 #include "targeting/model.h"
 
 enum rule_id {
-#define RULE(id, staged, live, title, reason, source) RULE_##id,
+#define RULE(id, staged, live, fix, title, reason, source) RULE_##id,
 #include "targeting/rules.def"
 #undef RULE
 	RULE_COUNT
@@ -24,15 +24,25 @@ enum rule_id {
 
 enum rule_severity { RULE_NOTE, RULE_WARNING, RULE_ERROR };
 
+enum rule_fix { RULE_FIX_NONE, RULE_FIX_DROP, RULE_FIX_BACK }; /* as rules.def says */
+
 struct rule_info {
 	const char *id; /* "AGE_MANY" */
 	enum rule_severity staged, live;
+	enum rule_fix fix;
 	const char *title, *reason, *source;
 };
 
 const struct rule_info *rule_info(enum rule_id id);
 enum rule_id rule_by_name(const char *id); /* RULE_COUNT when there is none */
 const char *rule_severity_name(enum rule_severity s); /* "note", "warning", "error" */
+const char *rule_fix_name(enum rule_fix f); /* "none", "drop", "take back" */
+
+struct rule_unjudged { /* of R1 to R70: what no rule of rules.def judges */
+	const char *id; /* "R6" */
+	const char *why;
+};
+const struct rule_unjudged *rule_unjudged(size_t *n);
 
 enum rule_found {
 	RULE_UNKNOWN, /* not loaded: do not judge */
@@ -72,7 +82,8 @@ struct problem {
 	size_t n_rows;
 	const struct change *change; /* a staged change that is involved; NULL when none is */
 	/* What mends it, where that is mechanical: staged changes to take back and changes to stage,
-	 * reviewed like any other. A fix never widens the reach of what is staged. */
+	 * reviewed like any other. A fix never widens the reach of what is staged, except where X
+	 * would refuse what narrowed it. */
 	const struct change *const *unstage;
 	const struct change *fix;
 	size_t n_unstage, n_fix;

@@ -138,7 +138,12 @@ static void check_lookalikes(struct check *ck)
 			check_pick(ck, like[i]);
 	check_touched(ck, TYPE_CUSTOM_AUDIENCE);
 	check_touched(ck, TYPE_CUSTOM_AUDIENCE_EXPANDED);
-	check_add(ck, RULE_LOOKALIKE_WITH_AUDIENCE, "audience and look-alike: %s", check_names(ck));
+	p = check_add(
+	    ck, RULE_LOOKALIKE_WITH_AUDIENCE, "audience and look-alike: %s", check_names(ck));
+	if (p && !p->n_unstage)
+		check_take_back(ck, p, TYPE_CUSTOM_AUDIENCE_EXPANDED);
+	if (p && !p->n_unstage)
+		check_take_back(ck, p, TYPE_CUSTOM_AUDIENCE);
 }
 
 void check_audiences(struct check *ck)

@@ -62,6 +62,13 @@ struct problem *check_add(struct check *ck, enum rule_id rule, const char *fmt, 
     __attribute__((format(printf, 3, 4)));
 /* Mend p by dropping these rows: added ones are taken back, live ones deleted. */
 void check_fix_drop(struct check *ck, struct problem *p, const size_t *rows, size_t n);
+/* Does every condition that one of these included rows belongs to keep another row? Then they may go
+ * without the reach growing. */
+bool check_survives(const struct check *ck, const size_t *rows, size_t n);
+/* Mend p by taking back all staged removals of included rows, or everything that is staged. */
+void check_fix_keep(struct check *ck, struct problem *p, bool everything);
+/* Mend p by taking back its rows of type t, when all of them were added and may go. */
+void check_take_back(struct check *ck, struct problem *p, enum targeting_type t);
 /* "A, B and 3 more" of the picked rows, into the scratch buffer; valid until the next call. */
 const char *check_names(struct check *ck);
 
@@ -78,5 +85,6 @@ void check_repeats(struct check *ck);
 void check_keywords(struct check *ck);
 void check_locations(struct check *ck);
 void check_reach(struct check *ck);
+void check_item(struct check *ck);
 
 #endif

@@ -41,6 +41,7 @@ static void check_market(struct check *ck, const size_t *shows, size_t n_shows, 
 	const char *country = market_country(ck, shows[i]);
 	size_t n, outside = 0;
 	const char *names;
+	struct problem *p;
 	const size_t *places = check_rows(ck, TYPE_LOCATION, &n);
 
 	if (!country || was_judged(ck, shows, i, country))
@@ -64,12 +65,36 @@ static void check_market(struct check *ck, const size_t *shows, size_t n_shows, 
 	}
 	check_touched(ck, TYPE_LOCATION);
 	check_touched(ck, TYPE_TV_SHOW);
-	check_add(ck, RULE_TV_OUTSIDE_MARKET, "%s: outside the market of %s (%s)",
+	p = check_add(ck, RULE_TV_OUTSIDE_MARKET, "%s: outside the market of %s (%s)",
 	    names ? names : "", check_label(ck, shows[i]), check_cut(ck, country));
+	if (p && !p->n_unstage)
+		check_take_back(ck, p, TYPE_LOCATION);
+	if (p && !p->n_unstage)
+		check_take_back(ck, p, TYPE_TV_SHOW);
+}
+
+/* The locations that are staged to go stay. */
+static void keep_locations(struct check *ck, struct problem *p)
+{
+	const struct change **list = arena_alloc(&ck->out->arena, (ck->e->n + 1) * sizeof *list);
+	size_t n = 0;
+
+	if (!list)
+		ck->err = ERR_NOMEM;
+	for (size_t i = 0; i < ck->e->n && list; i++) {
+		const struct effective_row *r = &ck->e->v[i];
+
+		if (r->criterion->type == TYPE_LOCATION && r->state == EFFECTIVE_REMOVED &&
+		    !r->held)
+			list[n++] = r->change;
+	}
+	p->unstage = list;
+	p->n_unstage = list ? n : 0;
 }
 
 void check_tv(struct check *ck)
 {
+	struct problem *p;
 	size_t n;
 	const size_t *shows = check_rows(ck, TYPE_TV_SHOW, &n);
 
@@ -80,7 +105,9 @@ void check_tv(struct check *ck)
 			check_pick(ck, shows[i]);
 		check_touched(ck, TYPE_LOCATION);
 		check_touched(ck, TYPE_TV_SHOW);
-		check_add(ck, RULE_TV_NO_LOCATION, NULL);
+		p = check_add(ck, RULE_TV_NO_LOCATION, NULL);
+		if (p && !p->n_unstage)
+			keep_locations(ck, p);
 		return;
 	}
 	for (size_t i = 0; i < n && !ck->err; i++)

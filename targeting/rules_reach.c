@@ -1,4 +1,5 @@
 /* Rules about places, and about who is reached as a whole. */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include "targeting/rules_impl.h"
@@ -134,12 +135,78 @@ static bool has_two_ranks(struct check *ck, const size_t *rows, size_t n)
 	return false;
 }
 
+/* Of the targeted places: is one of them, or may one be, in this country? */
+static bool may_be_targeted(struct check *ck, const size_t *rows, size_t n, const char *country)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct option *o = place_of(ck, rows[i]);
+
+		if (!o || !strcasecmp(o->country, country))
+			return true;
+	}
+	return false;
+}
+
+static void check_carriers(struct check *ck, const size_t *places, size_t n_places)
+{
+	size_t n;
+	const size_t *rows = check_rows(ck, TYPE_NETWORK_OPERATOR, &n);
+
+	for (size_t i = 0; i < n && n_places && !ck->err; i++) {
+		const struct option *o = place_of(ck, rows[i]);
+		char country[8];
+
+		if (!o)
+			continue;
+		/* the next look-up may take the place of this one */
+		snprintf(country, sizeof country, "%s", o->country);
+		if (may_be_targeted(ck, places, n_places, country))
+			continue;
+		check_pick(ck, rows[i]);
+		check_add(
+		    ck, RULE_CARRIER_OUTSIDE, "%s is in %s", check_label(ck, rows[i]), country);
+	}
+}
+
+/* A behaviour is of one country, which only its retired look-up knew; so at least the places have to
+ * be of one. */
+static void check_behaviors(struct check *ck, const size_t *places, size_t n_places)
+{
+	static const enum targeting_type types[] = {TYPE_BEHAVIOR, TYPE_BEHAVIOR_EXPANDED};
+	const char *first = NULL;
+	bool two = false;
+
+	if (!check_count(ck, types[0]) && !check_count(ck, types[1]))
+		return;
+	for (size_t i = 0; i < n_places; i++) {
+		const struct option *o = place_of(ck, places[i]);
+
+		if (o && !first)
+			first = arena_strdup(&ck->tmp, o->country);
+		two |= o && first && strcasecmp(o->country, first) != 0;
+	}
+	if (n_places && !two)
+		return;
+	for (size_t t = 0; t < 2; t++) {
+		size_t n;
+		const size_t *rows = check_rows(ck, types[t], &n);
+
+		for (size_t i = 0; i < n; i++)
+			check_pick(ck, rows[i]);
+	}
+	check_touched(ck, TYPE_LOCATION);
+	check_add(ck, RULE_BEHAVIOR_LOCATION, "%s",
+	    two ? "locations of several countries" : "no location is targeted");
+}
+
 void check_locations(struct check *ck)
 {
 	size_t n, outer;
 	const size_t *rows = check_rows(ck, TYPE_LOCATION, &n);
 
 	check_russia(ck, rows, n);
+	check_carriers(ck, rows, n);
+	check_behaviors(ck, rows, n);
 	if (!has_two_ranks(ck, rows, n))
 		return;
 	index_places(ck, rows, n);
@@ -249,6 +316,14 @@ static void check_union(struct check *ck)
 	check_add(ck, RULE_ADDS_TO_UNION, NULL);
 }
 
+static bool has_primary(const struct check *ck)
+{
+	for (size_t i = 0; i < ck->e->n_after; i++)
+		if (expr_role(ck->e->after[i]->type, ck->e->after[i]->op) == EXPR_PRIMARY)
+			return true;
+	return false;
+}
+
 static const struct change *first_change(const struct check *ck)
 {
 	for (size_t i = 0; i < ck->e->n; i++)
@@ -272,11 +347,18 @@ void check_reach(struct check *ck)
 	check_widening(ck, &w);
 	check_union(ck);
 	if (w.worldwide_after) {
+		struct problem *p;
+
 		ck->cause = w.worldwide_before ? NULL : first_change(ck);
-		check_add(ck, RULE_WORLDWIDE, "%s",
+		p = check_add(ck, RULE_WORLDWIDE, "%s",
 		    ck->e->n_after ? "nothing included is left, only exclusions"
 				   : "no criterion is left");
-	} else if (!check_count(ck, TYPE_LOCATION)) {
-		check_add(ck, RULE_NO_LOCATION, "no location is targeted");
+		if (!w.worldwide_before)
+			check_fix_keep(ck, p, false);
+		return;
 	}
+	if (!check_count(ck, TYPE_LOCATION))
+		check_add(ck, RULE_NO_LOCATION, "no location is targeted");
+	if (!has_primary(ck))
+		check_add(ck, RULE_NO_PRIMARY, "nothing says what people are interested in");
 }

@@ -4,13 +4,21 @@
 
 /* --- counts */
 
-static void pick_all(struct check *ck, enum targeting_type t)
+/* Two where one is meant: the one that was added last stays, since it is what the user wants now. */
+static void check_single_choice(struct check *ck, enum rule_id rule, enum targeting_type t)
 {
 	size_t n;
 	const size_t *rows = check_rows(ck, t, &n);
+	struct problem *p;
 
+	if (n <= 1)
+		return;
 	for (size_t i = 0; i < n; i++)
 		check_pick(ck, rows[i]);
+	check_touched(ck, t);
+	p = check_add(ck, rule, "%s: %s", type_info(t)->label, check_names(ck));
+	if (check_is_added(ck, rows[n - 1]))
+		check_fix_drop(ck, p, rows, n - 1);
 }
 
 /* The rows that are too many: added ones come after live ones, so they are blamed first. */
@@ -123,27 +131,16 @@ static void check_age_count(struct check *ck)
 
 void check_counts(struct check *ck)
 {
-	static const enum targeting_type single[] = {TYPE_GENDER, TYPE_WIFI_ONLY};
-
 	check_age_count(ck);
-	if (check_count(ck, TYPE_EVENT) > 1) {
-		pick_all(ck, TYPE_EVENT);
-		check_touched(ck, TYPE_EVENT);
-		check_add(ck, RULE_EVENT_MANY, NULL);
-	}
+	check_single_choice(ck, RULE_EVENT_MANY, TYPE_EVENT);
 	check_keyword_count(ck);
 	check_limit(ck, RULE_INTERESTS_MANY, TYPE_INTEREST, "interests");
 	check_limit(ck, RULE_SIMILAR_MANY, TYPE_SIMILAR_TO_FOLLOWERS_OF_USER, "look-alike handles");
 	check_limit(ck, RULE_LOCATIONS_MANY, TYPE_LOCATION, "locations");
 	check_limit(ck, RULE_PUBLISHERS_MANY, TYPE_CONTENT_PUBLISHER_USER, "publishers");
 	check_limit(ck, RULE_FOLLOWERS_MANY, TYPE_FOLLOWERS_OF_USER, "accounts");
-	for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
-		if (check_count(ck, single[i]) > 1) {
-			pick_all(ck, single[i]);
-			check_touched(ck, single[i]);
-			check_add(ck, RULE_ONLY_ONE, "%s: %s", type_info(single[i])->label,
-			    check_names(ck));
-		}
+	check_single_choice(ck, RULE_ONLY_ONE, TYPE_GENDER);
+	check_single_choice(ck, RULE_ONLY_ONE, TYPE_WIFI_ONLY);
 }
 
 /* --- one criterion */
