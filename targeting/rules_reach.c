@@ -316,14 +316,6 @@ static void check_union(struct check *ck)
 	check_add(ck, RULE_ADDS_TO_UNION, NULL);
 }
 
-static bool has_primary(const struct check *ck)
-{
-	for (size_t i = 0; i < ck->e->n_after; i++)
-		if (expr_role(ck->e->after[i]->type, ck->e->after[i]->op) == EXPR_PRIMARY)
-			return true;
-	return false;
-}
-
 static const struct change *first_change(const struct check *ck)
 {
 	for (size_t i = 0; i < ck->e->n; i++)
@@ -359,6 +351,4 @@ void check_reach(struct check *ck)
 	}
 	if (!check_count(ck, TYPE_LOCATION))
 		check_add(ck, RULE_NO_LOCATION, "no location is targeted");
-	if (!has_primary(ck))
-		check_add(ck, RULE_NO_PRIMARY, "nothing says what people are interested in");
 }
