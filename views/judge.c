@@ -141,12 +141,14 @@ struct expr_lookup judge_expr_lookup(struct session *s)
 void judge_init(struct judge *j, struct session *s)
 {
 	j->session = s;
-	option_set_init(&j->found);
+	arena_init(&j->found);
+	map_init(&j->known);
 }
 
 void judge_done(struct judge *j)
 {
-	option_set_done(&j->found);
+	arena_done(&j->found);
+	map_done(&j->known);
 }
 
 static enum rule_found find_audience(void *user, const char *id, const struct audience **out)
@@ -185,20 +187,62 @@ static enum rule_found find_user(
 	return RULE_MISSING;
 }
 
+static const char *keep(struct judge *j, const char *text)
+{
+	return text ? arena_strdup(&j->found, text) : NULL;
+}
+
+/* A copy that does not move when more options are found; NULL without memory. */
+static const struct option *keep_option(struct judge *j, const struct option *from)
+{
+	struct option *o = arena_alloc(&j->found, sizeof *o);
+
+	if (o)
+		*o = (struct option){.value = keep(j, from->value),
+		    .name = keep(j, from->name),
+		    .kind = keep(j, from->kind),
+		    .country = keep(j, from->country),
+		    .extra = keep(j, from->extra)};
+	return o;
+}
+
 /* Missing is only what a complete list of all values does not have: most look-ups are fetched scope
  * by scope, and what was not fetched may well exist. */
+static enum rule_found ask_catalogue(
+    struct judge *j, const char *kind, const char *value, const struct option **out)
+{
+	struct store *store = session_store(j->session);
+	struct option_set one;
+	enum rule_found found = RULE_FOUND;
+
+	option_set_init(&one);
+	if (catalog_find(store, kind, value, &one, NULL) != ERR_OK)
+		found = catalog_info(store, kind, "").complete ? RULE_MISSING : RULE_UNKNOWN;
+	*out = found == RULE_FOUND ? keep_option(j, &one.v[0]) : NULL;
+	option_set_done(&one);
+	return found == RULE_FOUND && !*out ? RULE_UNKNOWN : found;
+}
+
 static enum rule_found find_option(
     void *user, enum targeting_type t, const char *value, const struct option **out)
 {
 	struct judge *j = user;
 	const char *kind = type_info(t)->lookup;
+	enum rule_found found;
+	char key[160];
+	uint64_t known;
 
-	if (!kind[0])
+	if (!kind[0] || (size_t)snprintf(key, sizeof key, "%s:%s", kind, value) >= sizeof key)
 		return RULE_UNKNOWN;
-	if (catalog_find(session_store(j->session), kind, value, &j->found, NULL) != ERR_OK)
-		return catalog_info(session_store(j->session), kind, "").complete ? RULE_MISSING
-										  : RULE_UNKNOWN;
-	*out = &j->found.v[j->found.n - 1];
+	if (!map_get(&j->known, key, &known)) {
+		found = ask_catalogue(j, kind, value, out);
+		known = found == RULE_FOUND ? (uint64_t)(uintptr_t)*out : (uint64_t)found;
+		map_put(&j->known, key, known); /* without memory it is asked again */
+		return found;
+	}
+	if (known == RULE_UNKNOWN || known == RULE_MISSING)
+		return (enum rule_found)known;
+	*out = (const struct option *)(uintptr_t)known;
 	return RULE_FOUND;
 }
 

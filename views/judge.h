@@ -3,6 +3,8 @@
 #ifndef RETICLE_VIEWS_JUDGE_H
 #define RETICLE_VIEWS_JUDGE_H
 
+#include "base/arena.h"
+#include "base/map.h"
 #include "targeting/expr.h"
 #include "targeting/rules.h"
 #include "views/session.h"
@@ -13,10 +15,13 @@ const char *judge_label(const struct session *s, const struct criterion *c);
 /* For expr_line and plans: names, and the OS of devices as far as the look-ups are cached. */
 struct expr_lookup judge_expr_lookup(struct session *s);
 void judge_forget(struct session *s); /* called by session.c */
-/* For rules_check. Options found in the catalogue live in `found`: one for a whole check. */
+/* For rules_check. What was looked up in the catalogue is kept, and stays where it is, until
+ * judge_done: one for a whole check. */
 struct judge {
 	struct session *session;
-	struct option_set found;
+	struct arena found; /* struct option, and their strings */
+	struct map
+	    known; /* "KIND:VALUE" to the address of its option, or to what is known instead */
 };
 void judge_init(struct judge *j, struct session *s);
 void judge_done(struct judge *j);
