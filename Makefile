@@ -17,8 +17,11 @@ CFLAGS_release := -O2 -g -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2 -fno
 CFLAGS_debug := -O0 -g3 -fPIE
 CFLAGS_asan := -O1 -g -fPIE -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -DRETICLE_TESTABLE
+# The simulator (tests/sim): fast enough for thousands of lives, with what costs little to check.
+CFLAGS_sim := -O2 -g -fPIE -fno-omit-frame-pointer -fsanitize=undefined -fno-sanitize-recover=all
 LDFLAGS_release := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 LDFLAGS_debug := -pie
+LDFLAGS_sim := -pie -fsanitize=undefined
 LDFLAGS_asan := -pie -fsanitize=address,undefined
 
 # Asked once, and only when something is compiled: by then the packages are installed.

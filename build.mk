@@ -128,6 +128,25 @@ sweep: all
 	@RETICLE=$(abspath $(BUILD))/reticle RETICLE_SANDBOX=$(abspath $(BUILD))/reticle-sandbox \
 		sh tests/sweep/kill.sh $(STRIDE)
 
+# The simulator: client and sandbox in one process, in virtual time; one seed is a whole life.
+# make sim [SEEDS=N] [FROM=N], or make sim SEED=N for the trace of one. The sandbox becomes one object
+# of which only tests/sim/server.h can be seen: both programs have functions of the same names.
+SIM_OBJ := $(patsubst %.c,$(O)/%.o,$(filter-out tests/sim/server.c,$(wildcard tests/sim/*.c)))
+SIM_SANDBOX_OBJ = $(O)/tests/sim/server.o $(filter-out %/main.o %/server.o %/control_main.o,$(call obj,sandbox))
+SIM_NAMES := server_init server_done server_begin server_faults server_edit server_edits server_clock_ahead \
+	server_on_commit server_rows server_read_body server_sha256 exchange_new exchange_free \
+	exchange_step
+SIM_LIBS = $(rev_libs) $(LIBS_MAIN) $(LIBS_SANDBOX) -ldl
+
+$(O)/tests/sim/sandbox.o: $(SIM_SANDBOX_OBJ)
+	@ld -r -o $@.all $^
+	@objcopy $(foreach n,$(SIM_NAMES),--keep-global-symbol=$(n)) $@.all $@
+	@rm -f $@.all
+
+$(O)/sim: $(SIM_OBJ) $(O)/tests/sim/sandbox.o $(rev_libs)
+	@echo "  LD  $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $(SIM_OBJ) $(O)/tests/sim/sandbox.o $(SIM_LIBS)
+
 lint:
 	@sh tests/lint/run.sh
 

@@ -222,7 +222,6 @@ static enum err flight_before_send(void *ctx, const char *nonce, int64_t at, str
 	if (e)
 		return err_set(ei, e, "the journal could not be written; nothing was sent");
 	ap->sent = true;
-	ap->sent_at = api_server_now(ap->api);
 	ap->sent_mono_ms = clock_mono_ms();
 	return ERR_OK;
 }
@@ -611,7 +610,6 @@ struct apply *apply_recover(struct api *a, const struct apply_job *job, int64_t 
 	}
 	ap->recovering = true;
 	ap->sent = true;
-	ap->sent_at = sent_at + a->skew_s;
 	ap->sent_mono_ms = clock_mono_ms() - (age_s > 0 ? age_s : 0) * 1000;
 	return start(ap, journal, fn, user, ei);
 }

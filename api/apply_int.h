@@ -97,7 +97,7 @@ struct apply {
 	bool waiting;
 	bool sent, recovering;
 	bool undone; /* operations changed since the journal was told */
-	int64_t sent_at, sent_mono_ms; /* server time; monotonic */
+	int64_t sent_mono_ms; /* on our monotonic clock: the others may be set meanwhile */
 	unsigned round;
 	struct errinfo why; /* of the current batch */
 	struct errinfo first_why;

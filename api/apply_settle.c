@@ -52,7 +52,7 @@ static void look(struct apply *ap, enum seen *seen, const char **ids, size_t cou
 	struct judge j = {.batch = apply_current(ap),
 	    .now = &ap->reader.criteria,
 	    .pre_ids = &ap->pre_ids,
-	    .sent_at = ap->sent_at};
+	    .sent_at = api_server_clock(ap->api) - (clock_mono_ms() - ap->sent_mono_ms) / 1000};
 
 	memset(count, 0, 3 * sizeof *count);
 	for (size_t i = 0; i < j.batch->n; i++) {

@@ -117,6 +117,11 @@ int64_t api_server_now(const struct api *a)
 	return clock_wall_s() + a->skew_s;
 }
 
+int64_t api_server_clock(const struct api *a)
+{
+	return clock_wall_s() + (a->has_date ? a->date_ahead_s : a->skew_s);
+}
+
 static void changed(struct api *a)
 {
 	if (a->on_change)
@@ -563,6 +568,10 @@ static void learn_headers(
 
 	if (reply->err && !reply->status)
 		return;
+	if (an->date_s) {
+		a->date_ahead_s = an->date_s - clock_wall_s();
+		a->has_date = true;
+	}
 	budget_learn(b, reply, api_server_now(a));
 	if (reply->status == 429)
 		budget_refused(b, reply, an->retry_after_ms, api_server_now(a));

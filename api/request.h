@@ -90,6 +90,8 @@ struct api {
 	struct budget_table budgets;
 	uint64_t sent, bytes_in;
 	int64_t skew_s, skew_set_ms;
+	int64_t date_ahead_s; /* the last Date of an answer minus our clock then */
+	bool has_date;
 	bool skewed;
 	uint64_t random;
 	char proxy[80]; /* for api_stats */
@@ -101,8 +103,11 @@ struct api {
 void req_turn(struct loop *l, void *user); /* hook of the loop, user is the api */
 void req_free(struct req *r); /* without a callback; its transfer must be gone */
 
-/* Our clock plus the learnt difference. */
+/* Our clock plus the learnt difference: what signatures are made with. */
 int64_t api_server_now(const struct api *a);
+/* What the server's clock shows, as far as its answers told: signatures bear minutes of difference
+ * without a word, the times of records do not. */
+int64_t api_server_clock(const struct api *a);
 
 /* Page control (paging.c). The filter remembers what a list has brought. */
 struct id_filter *id_filter_new(void);

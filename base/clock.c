@@ -6,6 +6,7 @@
 
 static struct {
 	bool pinned;
+	bool frozen; /* the monotonic clock too */
 	int64_t wall_ms;
 	int64_t mono_ms;
 } pin;
@@ -21,7 +22,7 @@ static int64_t read_ms(clockid_t id)
 int64_t clock_mono_ms(void)
 {
 	/* a pinned wall clock does not stop timers: scripts pin it so that screens can be compared */
-	return read_ms(CLOCK_BOOTTIME) + pin.mono_ms;
+	return pin.frozen ? pin.mono_ms : read_ms(CLOCK_BOOTTIME) + pin.mono_ms;
 }
 
 uint64_t clock_mono_ns(void)
@@ -43,6 +44,13 @@ void clock_pin(int64_t wall_s)
 	pin.wall_ms = wall_s * 1000;
 }
 
+void clock_freeze(int64_t wall_s, int64_t mono_ms)
+{
+	clock_pin(wall_s);
+	pin.frozen = true;
+	pin.mono_ms = mono_ms;
+}
+
 void clock_step_ms(int64_t ms)
 {
 	pin.mono_ms += ms;
@@ -51,7 +59,7 @@ void clock_step_ms(int64_t ms)
 
 void clock_unpin(void)
 {
-	pin.pinned = false;
+	pin.pinned = pin.frozen = false;
 	pin.mono_ms = 0;
 }
 

@@ -11,6 +11,8 @@ int64_t clock_mono_ms(void); /* CLOCK_BOOTTIME: goes on while the machine sleeps
 uint64_t clock_mono_ns(void); /* for measuring only, never pinned */
 int64_t clock_wall_s(void); /* seconds since 1970, UTC */
 void clock_pin(int64_t wall_s); /* wall clock stands still at this second */
+/* Both clocks stand still from now on, whatever the machine does: time is virtual. */
+void clock_freeze(int64_t wall_s, int64_t mono_ms);
 void clock_step_ms(int64_t ms); /* move pinned monotonic and wall clocks forward */
 void clock_unpin(void);
 

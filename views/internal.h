@@ -105,6 +105,9 @@ struct session {
 struct api_call session_call(struct session *s, req_fn *fn, void *user, enum req_priority p);
 void session_set_error(struct session *s, enum data_kind kind, const struct errinfo *ei);
 
+/* What session_connect does with the client that it makes; the session owns it from then on. */
+void session_take_api(struct session *s, struct api *api);
+
 /* parts, called by session.c */
 enum err lists_load_snapshot(struct session *s, struct errinfo *ei);
 void lists_load_rest(struct session *s); /* now, not after the first frame */

@@ -137,11 +137,9 @@ static bool accounts_are_old(const struct session *s)
 		   s->cfg.cache_days * 86400;
 }
 
-enum err session_connect(struct session *s, const struct api_config *cfg, struct errinfo *ei)
+void session_take_api(struct session *s, struct api *api)
 {
-	s->api = api_new(s->cfg.loop, cfg, ei);
-	if (!s->api)
-		return ei ? ei->code : ERR_CONFIG;
+	s->api = api;
 	s->offline.code = ERR_OK;
 	s->owner = api_new_owner(s->api);
 	if (!s->cfg.demo)
@@ -155,6 +153,15 @@ enum err session_connect(struct session *s, const struct api_config *cfg, struct
 	if (s->cfg.follow)
 		options_go_on(s);
 	session_notify(s, DATA_BIT(DATA_STATUS));
+}
+
+enum err session_connect(struct session *s, const struct api_config *cfg, struct errinfo *ei)
+{
+	struct api *api = api_new(s->cfg.loop, cfg, ei);
+
+	if (!api)
+		return ei ? ei->code : ERR_CONFIG;
+	session_take_api(s, api);
 	return ERR_OK;
 }
 
