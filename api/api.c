@@ -231,6 +231,7 @@ enum err api_budget_restore(struct api *a, const struct api_budget *b)
 		i = budget_find(&a->budgets, (enum endpoint_id)e, account);
 		if (i == SIZE_MAX)
 			return ERR_NOMEM;
+		a->budgets.v[i].account_family = b->scope[0] != '\0';
 		if (b->known && b->reset_wall_s > api_server_now(a))
 			budget_set(&a->budgets.v[i], b->limit, b->remaining, b->reset_wall_s,
 			    api_server_now(a));

@@ -88,6 +88,12 @@ void budget_sent(struct budget *b)
 		b->remaining--;
 }
 
+void budget_unsent(struct budget *b)
+{
+	if (b->remaining < b->limit)
+		b->remaining++;
+}
+
 static bool integer(const char *s, int64_t *out)
 {
 	char *end;

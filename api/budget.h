@@ -37,6 +37,7 @@ enum budget_use {
 /* May a request go now? Otherwise *wait_ms is when to ask again. */
 bool budget_allows(const struct budget *b, enum budget_use use, int64_t *wait_ms);
 void budget_sent(struct budget *b);
+void budget_unsent(struct budget *b); /* it never left: what budget_sent took comes back */
 /* Headers of an answer; strict integers, anything else is as if it were not there. */
 void budget_learn(struct budget *b, const struct transport_reply *r, int64_t server_now_s);
 /* An answer 429: nothing goes until the reset, or for 1 s, 2 s, 4 s... when it named none. */

@@ -566,6 +566,8 @@ static void learn_headers(
 	struct api *a = r->api;
 	struct budget *b = &a->budgets.v[r->budget];
 
+	if (!reply->sent)
+		budget_unsent(b);
 	if (reply->err && !reply->status)
 		return;
 	if (an->date_s) {

@@ -116,8 +116,75 @@ static void budgets_come_back_after_a_restart(void **state)
 	for (int k = 0; k < 10; k++)
 		loop_turn(f.loop, 0);
 	assert_int_equal(f.n, 0);
+	struct api_budget shown[2];
+
+	/* and are shown before anything was asked */
+	assert_int_equal(api_budgets(a, shown, 2), 1);
+	assert_string_equal(shown[0].name, "look-ups");
+	assert_true(shown[0].known);
+	assert_int_equal(shown[0].remaining, 0);
+	assert_int_equal(shown[0].reset_wall_s, 1767690030);
 	fake_run(&f, &g.done, 1000, 31000);
 	assert_true(g.done);
+	fake_done(&f, a);
+}
+
+static void an_accounts_own_budget_comes_back_as_that(void **state)
+{
+	int remaining = 1000;
+	struct api_budget first[4], again[4];
+	struct got g = {0};
+	struct fake f;
+	struct api *a = fake_api(&f, families, &remaining);
+
+	(void)state;
+	clock_pin(1767690000);
+	ask(a, &g);
+	fake_run(&f, &g.done, 1, 20);
+	assert_int_equal(api_budgets(a, first, 4), 1);
+	assert_string_equal(first[0].scope, "acc1");
+	struct loop *l = loop_new();
+	struct api *b = api_new_over(
+	    l, &fake_config, (struct transport){&f, fake_submit, fake_abort, fake_free}, NULL);
+
+	assert_int_equal(api_budget_restore(b, &first[0]), ERR_OK);
+	assert_int_equal(api_budgets(b, again, 4), 1);
+	assert_string_equal(again[0].scope, "acc1");
+	assert_string_equal(again[0].account, "acc1");
+	assert_int_equal(again[0].remaining, first[0].remaining);
+	api_free(b);
+	loop_free(l);
+	fake_done(&f, a);
+}
+
+static struct fake_reply nowhere(struct fake *f, const struct transport_request *r, unsigned nth)
+{
+	(void)f, (void)r, (void)nth;
+	return (struct fake_reply){.err = ERR_NETWORK, .unsent = true};
+}
+
+/* Attempts that never left this machine cost nothing. */
+static void what_was_not_sent_is_not_counted(void **state)
+{
+	struct api_budget b[2];
+	struct got g = {0};
+	struct api_call c = call(&g);
+	struct fake f;
+	struct api *a = fake_api(&f, nowhere, NULL);
+
+	(void)state;
+	clock_pin(1767690000);
+	api_budget_restore(a, &(struct api_budget){.name = "look-ups",
+				  .known = true,
+				  .limit = 400,
+				  .remaining = 300,
+				  .reset_wall_s = 1767690900});
+	api_lookup(a, &(struct lookup_query){.kind = "languages"}, &c);
+	fake_run(&f, &g.done, 100, 200000);
+	assert_true(g.done);
+	assert_int_equal(f.n, 6);
+	assert_int_equal(api_budgets(a, b, 2), 1);
+	assert_int_equal(b[0].remaining, 300);
 	fake_done(&f, a);
 }
 
@@ -127,6 +194,8 @@ int main(void)
 	    cmocka_unit_test(g52_a_wait_for_a_reset_is_shown_and_can_be_left),
 	    cmocka_unit_test(g2_the_account_family_counts),
 	    cmocka_unit_test(budgets_come_back_after_a_restart),
+	    cmocka_unit_test(an_accounts_own_budget_comes_back_as_that),
+	    cmocka_unit_test(what_was_not_sent_is_not_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
