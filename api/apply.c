@@ -589,21 +589,19 @@ static enum err take_ids(struct map *m, const char *joined)
 	return e;
 }
 
-struct apply *apply_recover(struct api *a, const struct apply_job *job, int64_t sent_at,
-    const char *pre_ids, const struct apply_journal *journal, const struct apply_options *opt,
-    apply_fn *fn, void *user, struct errinfo *ei)
+struct apply *apply_recover(struct api *a, const struct apply_recovery *r, struct errinfo *ei)
 {
-	int64_t age_s = clock_wall_s() - sent_at;
+	int64_t age_s = clock_wall_s() - r->sent_at;
 	struct apply *ap;
 
-	if (job->n_batches != 1) {
+	if (r->job->n_batches != 1) {
 		err_set(ei, ERR_USAGE, "batches are settled one at a time");
 		return NULL;
 	}
-	ap = apply_new(a, job, opt, ei);
+	ap = apply_new(a, r->job, r->opt, ei);
 	if (!ap)
 		return NULL;
-	if (take_ids(&ap->pre_ids, pre_ids)) {
+	if (take_ids(&ap->pre_ids, r->pre_ids)) {
 		apply_free(ap);
 		err_set(ei, ERR_NOMEM, "out of memory");
 		return NULL;
@@ -611,7 +609,7 @@ struct apply *apply_recover(struct api *a, const struct apply_job *job, int64_t 
 	ap->recovering = true;
 	ap->sent = true;
 	ap->sent_mono_ms = clock_mono_ms() - (age_s > 0 ? age_s : 0) * 1000;
-	return start(ap, journal, fn, user, ei);
+	return start(ap, r->journal, r->fn, r->user, ei);
 }
 
 void apply_stop(struct apply *ap)

@@ -140,12 +140,18 @@ struct apply_options {
 struct apply *apply_start(struct api *a, const struct apply_job *job,
     const struct apply_journal *journal, const struct apply_options *opt, apply_fn *fn, void *user,
     struct errinfo *ei);
-/* Settle a batch that an earlier run left as sent without an end: read, never send. The job has that
- * one batch and no base. sent_at is when it was sent (our wall clock); readings whose delay has
- * passed since then are done at once. pre_ids as they were handed to the journal's intent. */
-struct apply *apply_recover(struct api *a, const struct apply_job *job, int64_t sent_at,
-    const char *pre_ids, const struct apply_journal *journal, const struct apply_options *opt,
-    apply_fn *fn, void *user, struct errinfo *ei);
+struct apply_recovery { /* of a batch that an earlier run left as sent without an end */
+	const struct apply_job *job; /* that one batch, no base */
+	int64_t
+	    sent_at; /* our wall clock; readings whose delay has passed since are done at once */
+	const char *pre_ids; /* as they were handed to the journal's intent */
+	const struct apply_journal *journal;
+	const struct apply_options *opt; /* NULL: the defaults */
+	apply_fn *fn;
+	void *user;
+};
+/* Settle such a batch: read, never send. Otherwise as apply_start. */
+struct apply *apply_recover(struct api *a, const struct apply_recovery *r, struct errinfo *ei);
 /* Finish the batch in flight, then stop; the rest is NOT_SENT. A wait of the settlement ends at once
  * and leaves its batch UNKNOWN. */
 void apply_stop(struct apply *ap);

@@ -474,8 +474,14 @@ static enum err settle_batch(struct session *s, const struct journal_batch *b, s
 	if (!err) {
 		a->job = (struct apply_job){
 		    .account_id = a->account, .batches = a->batches, .n_batches = 1};
-		a->engine = apply_recover(
-		    s->api, &a->job, b->wire_at, b->pre_ids, &journal, NULL, on_event, a, ei);
+		a->engine = apply_recover(s->api,
+		    &(struct apply_recovery){.job = &a->job,
+			.sent_at = b->wire_at,
+			.pre_ids = b->pre_ids,
+			.journal = &journal,
+			.fn = on_event,
+			.user = a},
+		    ei);
 		err = a->engine ? ERR_OK : ei->code;
 	}
 	journal_op_list_done(&ops);

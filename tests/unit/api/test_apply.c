@@ -452,8 +452,8 @@ static void recover(enum fault fault, int64_t age_s, enum apply_outcome want, un
 	clock_pin(1767690000 + age_s);
 	struct apply_journal j = {&s, on_intent, on_sent, on_end, on_note};
 
-	assert_non_null(
-	    apply_recover(a, &job, 1767690000, "c1,c2,c3", &j, NULL, on_event, &s, NULL));
+	assert_non_null(apply_recover(a,
+	    &(struct apply_recovery){&job, 1767690000, "c1,c2,c3", &j, NULL, on_event, &s}, NULL));
 	fake_run(&f, &s.done, 500, 200000);
 	assert_int_equal(s.worst, want);
 	assert_int_equal(s.events[APPLY_SETTLE_WAIT], rounds);
