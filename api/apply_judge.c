@@ -159,6 +159,19 @@ static bool is_of(const struct drift_check *d, size_t op)
 	return strcmp(d->batch->ops[op].line_item_id, d->line_item) == 0;
 }
 
+/* A criterion never changes under its id: if this one says something else, the plan was tampered with
+ * or mixed up, and what would go is not what was reviewed. */
+static void drop_done_delete(struct drift_check *d, size_t i, const struct criterion *want)
+{
+	for (size_t k = 0; k < d->theirs.n; k++)
+		if (strcmp(d->theirs.v[k]->id, d->batch->ops[i].criterion_id) == 0) {
+			if (!same_key(d->theirs.v[k], want))
+				conflict(d, i, "the criterion to remove is not the one reviewed");
+			return;
+		}
+	d->ops[i].outcome = OUTCOME_NOOP;
+}
+
 /* Operations that came true without us are not sent. */
 static enum err drop_done_ops(struct drift_check *d)
 {
@@ -167,21 +180,17 @@ static enum err drop_done_ops(struct drift_check *d)
 		struct criterion c;
 		struct set_key key;
 		size_t row;
-		bool live = false;
 
 		if (!is_of(d, i))
 			continue;
 		op_criterion(op, &c);
-		if (op->kind == APPLY_CREATE) {
-			if (set_key_of(&d->arena, &c, &key))
-				return ERR_NOMEM;
-			if (set_index_get(&d->theirs.index, &key, &row))
-				d->ops[i].outcome = OUTCOME_NOOP;
+		if (op->kind == APPLY_DELETE) {
+			drop_done_delete(d, i, &c);
 			continue;
 		}
-		for (size_t k = 0; k < d->theirs.n && !live; k++)
-			live = strcmp(d->theirs.v[k]->id, op->criterion_id) == 0;
-		if (!live)
+		if (set_key_of(&d->arena, &c, &key))
+			return ERR_NOMEM;
+		if (set_index_get(&d->theirs.index, &key, &row))
 			d->ops[i].outcome = OUTCOME_NOOP;
 	}
 	return ERR_OK;

@@ -12,6 +12,55 @@
 
 #define JOURNAL_LOOK 20 /* newest postings that are looked through for this one */
 
+static bool is_what_goes(const struct criterion *c, const struct change *ch)
+{
+	return strcmp(c->line_item_id, ch->line_item_id) == 0 &&
+	       strcmp(c->type_name, ch->type_name) == 0 && strcmp(c->value, ch->value) == 0 &&
+	       c->op == ch->op;
+}
+
+/* The account is as it was when the plan was made, so every removal finds what it says under its id;
+ * if not, the file was edited or mixed up, and something else would go than what it shows. */
+static enum err check_removals(
+    const struct plan_file *p, const struct criterion_set *live, struct errinfo *ei)
+{
+	struct map rows;
+	uint64_t row;
+	enum err err = ERR_OK;
+
+	map_init(&rows);
+	for (size_t i = 0; i < live->n && !err; i++)
+		if (map_put(&rows, live->v[i].id, i))
+			err = err_set(ei, ERR_NOMEM, "no memory for the plan");
+	for (size_t i = 0; i < p->changes.n && !err; i++) {
+		const struct change *c = &p->changes.v[i];
+
+		if (c->kind == CHANGE_DELETE &&
+		    (!map_get(&rows, c->criterion_id, &row) || !is_what_goes(&live->v[row], c)))
+			err = err_set(ei, ERR_USAGE,
+			    "change %zu of the plan removes criterion %.64s, and that is not %s "
+			    "%.80s of line item %.64s; make the plan again",
+			    i + 1, c->criterion_id, c->type_name, c->value, c->line_item_id);
+	}
+	map_done(&rows);
+	return err;
+}
+
+static enum err check_fits(struct session *s, const struct plan_file *p, const char *const *ids,
+    size_t n, struct errinfo *ei)
+{
+	struct criterion_set live;
+	size_t unknown;
+	enum err err;
+
+	criterion_set_init(&live);
+	err = session_criteria(s, ids, n, &live, &unknown, ei);
+	if (!err)
+		err = check_removals(p, &live, ei);
+	criterion_set_done(&live);
+	return err;
+}
+
 /* The plan's line items are read again; anything that moved since then ends it. */
 static enum err check_state(struct headless *h, const struct plan_file *p, struct errinfo *ei)
 {
@@ -39,6 +88,8 @@ static enum err check_state(struct headless *h, const struct plan_file *p, struc
 	if (!err && strcmp(state, p->state) != 0)
 		err = err_set(ei, ERR_CONFLICT,
 		    "the account changed since the plan was made; make the plan again");
+	if (!err)
+		err = check_fits(h->session, p, ids, n, ei);
 	map_done(&seen);
 	mem_free(ids);
 	return err;

@@ -358,6 +358,24 @@ static void b11_a_delete_that_became_worldwide_stops(void **state)
 	assert_int_equal(w.posts, 0);
 }
 
+/* A plan whose ids were mixed up: it says the keyword, and its id is that of the location. */
+static void b11_a_delete_that_names_another_criterion_stops(void **state)
+{
+	static const struct apply_op mixed = {.kind = APPLY_DELETE,
+	    .line_item_id = "li1",
+	    .type_name = "BROAD_KEYWORD",
+	    .value = "chair",
+	    .op = OP_EQ,
+	    .criterion_id = "c2"};
+
+	(void)state;
+	reset_world();
+	struct seen s = run_ops(&mixed, 1);
+
+	assert_int_equal(s.worst, OUTCOME_CONFLICT);
+	assert_int_equal(w.posts, 0);
+}
+
 /* What an earlier batch of the same posting did is not somebody else's. */
 static void b12_our_own_earlier_batch_is_no_drift(void **state)
 {
@@ -571,6 +589,7 @@ int main(void)
 	    cmocka_unit_test(b11_a_delete_that_became_the_last_of_its_type_stops),
 	    cmocka_unit_test(b11_a_delete_that_became_the_last_subject_stops),
 	    cmocka_unit_test(b11_a_delete_that_became_worldwide_stops),
+	    cmocka_unit_test(b11_a_delete_that_names_another_criterion_stops),
 	    cmocka_unit_test(b12_our_own_earlier_batch_is_no_drift),
 	    cmocka_unit_test(b13_deleted_parent_stops),
 	    cmocka_unit_test(a_journal_that_cannot_write_sends_nothing),
