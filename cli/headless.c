@@ -26,6 +26,8 @@ static enum err open_session(struct headless *h, const struct cli_options *o, st
 		c->profile->ca_bundle && c->profile->ca_bundle[0] ? c->profile->ca_bundle : NULL,
 	    .timeout_s = (unsigned)c->config.timeout_seconds};
 
+	if (cfg.account && cfg.account[0] && !api_id_ok(cfg.account))
+		return err_set(ei, ERR_USAGE, "\"%.80s\" is not an account id", cfg.account);
 	cfg.loop = c->loop;
 	cfg.store = c->store;
 	h->session = session_new(&cfg, ei);

@@ -118,6 +118,8 @@ static void read_line_item(struct reader *r)
 		if (strcmp(key, "id") == 0 && !row.line_item_id[0]) {
 			if (next(r))
 				row.line_item_id = keep(r, scalar(r));
+			if (!r->bad && map_get(&r->t->known, row.line_item_id, NULL))
+				wrong(r, "this line item stands above");
 			if (!r->bad && !r->err)
 				r->err = targets_add_id(r->t, row.line_item_id);
 		} else if (op != OP_OTHER && row.line_item_id[0]) {
@@ -143,21 +145,41 @@ static void read_items(struct reader *r)
 
 static void read_root(struct reader *r)
 {
+	static const char *const keys[] = {"line_items", "account", "reticle"};
+	bool seen[3] = {false, false, false};
+
 	while (more(r, YAML_MAPPING_END_EVENT)) {
 		const char *key = scalar(r);
+		size_t k = 0;
 
-		if (strcmp(key, "line_items") == 0) {
-			read_items(r);
-		} else if (strcmp(key, "account") == 0) {
-			if (next(r))
-				r->t->account = keep(r, scalar(r));
-		} else if (strcmp(key, "reticle") == 0) {
-			if (next(r) && strcmp(scalar(r), "1") != 0)
-				wrong(r, "only version 1 of this file is known");
-		} else if (!r->bad) {
+		while (k < 3 && strcmp(key, keys[k]) != 0)
+			k++;
+		if (r->bad)
+			return;
+		if (k == 3) {
 			wrong(r, "reticle, account or line_items was expected");
+		} else if (seen[k]) {
+			wrong(r, "this key stands above");
+		} else if (k == 0) {
+			read_items(r);
+		} else if (next(r)) {
+			const char *value = scalar(r);
+
+			if (k == 1)
+				r->t->account = keep(r, value);
+			else if (strcmp(value, "1") != 0)
+				wrong(r, "only version 1 of this file is known");
 		}
+		if (k < 3)
+			seen[k] = true;
 	}
+}
+
+/* What stands behind the document would be left out without a word. */
+static void read_end(struct reader *r)
+{
+	if (begins(r, YAML_DOCUMENT_END_EVENT, "the end of the document was expected"))
+		begins(r, YAML_STREAM_END_EVENT, "only one document is read");
 }
 
 enum err targets_yaml(struct targets *t, const char *text, size_t n)
@@ -172,6 +194,7 @@ enum err targets_yaml(struct targets *t, const char *text, size_t n)
 	    begins(&r, YAML_DOCUMENT_START_EVENT, "the file is empty") &&
 	    begins(&r, YAML_MAPPING_START_EVENT, "account and line_items were expected"))
 		read_root(&r);
+	read_end(&r);
 	yaml_event_delete(&r.ev);
 	yaml_parser_delete(&r.parser);
 	return r.err;

@@ -40,6 +40,7 @@ struct state {
 	struct review_model model;
 	uint64_t seen[DATA_KINDS];
 	char posting[DIGEST_HEX_SIZE]; /* plan that the open confirmation is about */
+	uint64_t agreed; /* what that plan widened when it was asked */
 	struct widening widening;
 	int head;
 };
@@ -445,6 +446,22 @@ static void review_draw(const struct view *v, struct canvas *c)
 
 /* --- posting --- */
 
+/* A fingerprint of what the plan widens: what was acknowledged. */
+static uint64_t widening(const struct plan *p)
+{
+	uint64_t h = 1;
+
+	for (size_t i = 0; i < p->n_line_items; i++) {
+		const struct widen *w = &p->line_items[i].widen;
+
+		h = h * 1099511628211u + w->flags * 2 + w->worldwide_after;
+		h = h * 1099511628211u + w->n_exclusions_gone;
+		for (size_t k = 0; k < w->n_last; k++)
+			h = h * 1099511628211u + (uint64_t)w->last[k];
+	}
+	return h;
+}
+
 static void post_confirmed(struct app *app, bool ok, void *user)
 {
 	struct view *v = app_view(app, (uint64_t)(uintptr_t)user);
@@ -457,8 +474,9 @@ static void post_confirmed(struct app *app, bool ok, void *user)
 	st = view_state(v);
 	if (moved(st))
 		rebuild(st);
-	/* the confirmation was about that plan and no other */
-	if (strcmp(st->posting, st->model.digest) != 0) {
+	/* the confirmation was about that plan and no other, and the plan may widen more by now:
+	 * another terminal read that somebody removed something */
+	if (strcmp(st->posting, st->model.digest) != 0 || widening(&st->model.plan) != st->agreed) {
 		app_message(
 		    app, STYLE_WARNING, "the plan changed while you were asked; look at it again");
 		return;
@@ -571,6 +589,7 @@ static enum err post(struct view *v, struct errinfo *ei)
 		return err_set(ei, ERR_REFUSED, "make the window at least %dx%d to post", POST_COLS,
 		    POST_ROWS + 3);
 	snprintf(st->posting, sizeof st->posting, "%s", st->model.digest);
+	st->agreed = widening(p);
 	snprintf(yes, sizeof yes, "Post %zu change%s", p->n_ops, p->n_ops == 1 ? "" : "s");
 	snprintf(text, sizeof text,
 	    "%s%.64s%s%zu change%s on %zu line item%s of %.80s (%s).\nPlan %.8s, %zu "

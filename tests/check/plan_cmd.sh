@@ -94,6 +94,17 @@ run 2 plan bad.yaml
 shows err '^bad.yaml:6:[0-9]+: the targeting type is not one'
 printf 'reticle: 1\nline_items: &a [*a]\n' >"$dir/bad.yaml"
 run 2 plan bad.yaml
+printf -- '---\nline_items: []\n---\nline_items: []\n' >"$dir/bad.yaml"
+run 2 plan bad.yaml
+shows err '^bad.yaml:3:1: only one document is read'
+printf 'account: other1\naccount: 18ce5demo01\nline_items: []\n' >"$dir/bad.yaml"
+run 2 plan bad.yaml
+shows err '^bad.yaml:2:1: this key stands above'
+printf 'line_items:\n  - id: "%s"\n  - id: "%s"\n' "$item" "$item" >"$dir/bad.yaml"
+run 2 plan bad.yaml
+shows err '^bad.yaml:3:9: this line item stands above'
+run 2 plan all.yaml --account ../x
+shows err 'is not an account id'
 printf 'reticle: 2\n' >"$dir/bad.yaml"
 run 2 plan bad.yaml
 shows err 'only version 1'
