@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/headless.h"
+#include "cli/lookups.h"
 #include "targeting/form.h"
 #include "views/lint.h"
 
@@ -15,6 +16,7 @@ struct report {
 	const char **ids;
 	size_t n_ids;
 	size_t by_severity[RULE_ERROR + 1];
+	size_t unknown[TYPE_COUNT]; /* criteria whose value no look-up read so far has */
 	struct buf out;
 	bool first; /* nothing was written into the list yet */
 };
@@ -60,6 +62,8 @@ static void add_json(struct report *r, const char *id, const struct lint_row *p)
 	member(&r->out, "title", rule->title);
 	buf_adds(&r->out, ", ");
 	member(&r->out, "message", p->message);
+	buf_adds(&r->out, ", ");
+	member(&r->out, "fix", rule_fix_name(p->fixable ? rule->fix : RULE_FIX_NONE));
 	buf_addf(&r->out, ", \"fixable\": %s, \"staged\": %s}", p->fixable ? "true" : "false",
 	    p->staged ? "true" : "false");
 }
@@ -98,6 +102,35 @@ static void add_all(struct report *r, add_fn *add)
 	}
 }
 
+static void add_unknown_json(struct report *r)
+{
+	const char *sep = "";
+
+	buf_adds(&r->out, "  \"not_looked_up\": {");
+	for (int t = 0; t < TYPE_COUNT; t++)
+		if (r->unknown[t]) {
+			buf_addf(&r->out, "%s\"%s\": %zu", sep,
+			    type_info((enum targeting_type)t)->name, r->unknown[t]);
+			sep = ", ";
+		}
+	buf_adds(&r->out, "}\n}\n");
+}
+
+/* Silence is no pass: what could not be looked up is said. */
+static void tell_unknown(const struct report *r)
+{
+	const char *sep = "not looked up, so judged in part:";
+
+	for (int t = 0; t < TYPE_COUNT; t++)
+		if (r->unknown[t]) {
+			fprintf(stderr, "%s %zu x %s", sep, r->unknown[t],
+			    type_info((enum targeting_type)t)->label);
+			sep = ",";
+		}
+	if (*sep == ',')
+		fputc('\n', stderr);
+}
+
 static void write_json(struct report *r)
 {
 	buf_adds(&r->out, "{\n  ");
@@ -105,9 +138,10 @@ static void write_json(struct report *r)
 	buf_addf(&r->out, ",\n  \"line_items\": %zu,\n  \"problems\": [", r->n_ids);
 	add_all(r, add_json);
 	buf_addf(&r->out,
-	    "%s],\n  \"counts\": {\"error\": %zu, \"warning\": %zu, \"note\": %zu}\n}\n",
+	    "%s],\n  \"counts\": {\"error\": %zu, \"warning\": %zu, \"note\": %zu},\n",
 	    r->first ? "" : "\n  ", r->by_severity[RULE_ERROR], r->by_severity[RULE_WARNING],
 	    r->by_severity[RULE_NOTE]);
+	add_unknown_json(r);
 }
 
 /* SARIF 2.1.0 (OASIS), the little of it that code scanners need. */
@@ -156,6 +190,8 @@ static int write_report(struct report *r, const struct cli_options *o)
 		fprintf(stderr, "%zu errors, %zu warnings, %zu notes in %zu line items\n",
 		    r->by_severity[RULE_ERROR], r->by_severity[RULE_WARNING],
 		    r->by_severity[RULE_NOTE], r->n_ids);
+	if (!o->json)
+		tell_unknown(r);
 	return r->by_severity[RULE_ERROR] + r->by_severity[RULE_WARNING] ? 3 : 0;
 }
 
@@ -172,6 +208,14 @@ static enum err collect(
 	if (!err)
 		err = headless_line_items(h, o, &r->ids, &n, ei);
 	r->n_ids = err ? 0 : n;
+	if (err)
+		return err;
+	lookups_read(h, r->ids, r->n_ids);
+	mem_free(r->ids);
+	r->ids = NULL;
+	err = headless_line_items(h, o, &r->ids, &r->n_ids, ei);
+	if (!err)
+		err = lookups_unknown(h, r->ids, r->n_ids, r->unknown, ei);
 	if (err)
 		return err;
 	lint_again(h->session);

@@ -18,7 +18,21 @@ run() { # run STATUS ARG...: lint, its output in $dir/out
 run 3
 shows out '^(error|warning) '
 shows err '[0-9]+ errors, [0-9]+ warnings, [0-9]+ notes in [0-9]+ line items'
+# the small look-ups are fetched, once; what is in none of them is said
+shows err '^not looked up, so judged in part: .*TV show'
+lookups() {
+	control ledger | python3 -c '
+import json, sys
+print(sum("/targeting_criteria/" in r["target"] for r in json.load(sys.stdin)["requests"]))'
+}
+fetched=$(lookups)
+[ "$fetched" -ge 4 ] && [ "$fetched" -le 10 ]
+run 3
+[ "$(lookups)" = "$fetched" ]
 
+# one that is mended by dropping it
+control edit '{"create": {"line_item_id": "7k2aa", "targeting_type": "BROAD_KEYWORD",
+	"targeting_value": " SOFA", "operator_type": "EQ"}}' >/dev/null
 run 3 --json
 python3 - "$dir/out" <<'PY'
 import collections, json, sys
@@ -26,6 +40,11 @@ report = json.load(open(sys.argv[1]))
 found = collections.Counter(p["severity"] for p in report["problems"])
 if any(found[k] != n for k, n in report["counts"].items()) or not report["problems"]:
     sys.exit("counts and problems differ: %r" % report["counts"])
+for p in report["problems"]:
+    if p["fix"] not in ("none", "drop", "take back") or p["fixable"] != (p["fix"] != "none"):
+        sys.exit("the fix of %r" % p)
+assert any(p["rule"] == "DUPLICATE" and p["fix"] == "drop" for p in report["problems"])
+assert report["not_looked_up"]["TV_SHOW"] > 0 and "INTEREST" not in report["not_looked_up"]
 open(sys.argv[1] + ".id", "w").write(report["problems"][0]["line_item"])
 PY
 one=$(cat "$dir/out.id")
