@@ -121,12 +121,31 @@ programs: $(O)/reticle $(O)/reticle-sandbox $(UNITS) $(FLOWS)
 check-built: programs
 	@sh tests/run.sh all --build $(O) --units "$(UNITS)" --flows "$(FLOWS)"
 
-# Killed at every call that changes something, or with STRIDE=15 at one in fifteen: needs strace.
+# --- sweeps of the whole program: tests/sweep/*.c are the driver, preload.c goes into the program
+
+SWEEP_ENV = RETICLE=$(abspath $(O))/reticle RETICLE_SANDBOX=$(abspath $(O))/reticle-sandbox \
+	SWEEP_PRELOAD=$(abspath $(O))/sweep/preload.so
+SWEEP_HELP := $(patsubst %.c,$(O)/%.o,tests/sweep/world.c tests/sweep/scenario.c)
+
+$(O)/sweep/preload.so: tests/sweep/preload.c
+	@mkdir -p $(@D)
+	@echo "  CC  $<"
+	@$(CC) $(CSTD) $(WARN) -O2 -fPIC -shared -o $@ $< -ldl
+
+$(O)/sweep/%: tests/sweep/%.c $(SWEEP_HELP) $(FLOW_HELP) $(FLOW_CLI) $(rev_libs)
+	@mkdir -p $(@D)
+	@echo "  CC  $<"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(SWEEP_HELP) $(FLOW_HELP) \
+		$(FLOW_CLI) $(rev_libs) $(LIBS_TEST) -ldl
+
+.PHONY: sweep-programs sweep
+sweep-programs: $(O)/reticle $(O)/reticle-sandbox $(O)/sweep/preload.so $(O)/sweep/kill
+
+# kill -9 at every call that changes something; STRIDE=15 takes one in fifteen
 STRIDE ?= 1
-.PHONY: sweep
-sweep: all
-	@RETICLE=$(abspath $(BUILD))/reticle RETICLE_SANDBOX=$(abspath $(BUILD))/reticle-sandbox \
-		sh tests/sweep/kill.sh $(STRIDE)
+sweep: deps-test
+	@$(SUBMAKE) sweep-programs
+	@$(SWEEP_ENV) $(O)/sweep/kill --stride $(STRIDE)
 
 # The simulator: client and sandbox in one process, in virtual time; one seed is a whole life.
 # make sim [SEEDS=N] [FROM=N], or make sim SEED=N for the trace of one. The sandbox becomes one object
