@@ -116,7 +116,7 @@ check: deps-test
 	@$(MAKE) --no-print-directory VARIANT=asan check-built
 
 .PHONY: programs
-programs: $(O)/reticle $(O)/reticle-sandbox $(UNITS) $(FLOWS)
+programs: $(O)/reticle $(O)/reticle-sandbox $(UNITS) $(FLOWS) sweep-programs
 
 check-built: programs
 	@sh tests/run.sh all --build $(O) --units "$(UNITS)" --flows "$(FLOWS)"
@@ -138,14 +138,20 @@ $(O)/sweep/%: tests/sweep/%.c $(SWEEP_HELP) $(FLOW_HELP) $(FLOW_CLI) $(rev_libs)
 	@$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(SWEEP_HELP) $(FLOW_HELP) \
 		$(FLOW_CLI) $(rev_libs) $(LIBS_TEST) -ldl
 
-.PHONY: sweep-programs sweep
-sweep-programs: $(O)/reticle $(O)/reticle-sandbox $(O)/sweep/preload.so $(O)/sweep/kill
+.SECONDARY: $(SWEEP_HELP) $(FLOW_HELP)
+.PHONY: sweep-programs sweep sweep-net
+sweep-programs: $(O)/reticle $(O)/reticle-sandbox $(O)/sweep/preload.so $(O)/sweep/kill $(O)/sweep/net
 
 # kill -9 at every call that changes something; STRIDE=15 takes one in fifteen
 STRIDE ?= 1
 sweep: deps-test
 	@$(SUBMAKE) sweep-programs
 	@$(SWEEP_ENV) $(O)/sweep/kill --stride $(STRIDE)
+
+# every network fault point: flow x request x phase x fault x duplicate mode x lag
+sweep-net: deps-test
+	@$(SUBMAKE) sweep-programs
+	@$(SWEEP_ENV) $(O)/sweep/net --stride $(STRIDE)
 
 # The simulator: client and sandbox in one process, in virtual time; one seed is a whole life.
 # make sim [SEEDS=N] [FROM=N], or make sim SEED=N for the trace of one. The sandbox becomes one object

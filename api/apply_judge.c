@@ -51,7 +51,9 @@ static enum seen judge_create(
 
 		if (map_get(j->pre_ids, c->id, NULL) || !same_key(c, &want))
 			continue;
-		if (c->created_at && c->created_at < j->sent_at - CLOCK_SLACK_S)
+		/* A live one counts whenever it was made: its effect is there, and our clock may be
+		 * wrong, when it was sent or now. Taken for absent it would be made a second time. */
+		if (c->deleted && c->created_at && c->created_at < j->sent_at - CLOCK_SLACK_S)
 			continue; /* somebody's of before */
 		seen = SEEN_PRESENT;
 		*result_id = c->id;

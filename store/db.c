@@ -261,6 +261,32 @@ static int64_t pragma_int(struct db *d, const char *sql, enum err *err, struct e
 	return v;
 }
 
+/* SQLite makes files by the umask; ours are 0600 whatever it is. */
+static enum err make_private(const char *path, struct errinfo *ei)
+{
+	struct stat st;
+	int fd;
+
+	/* An existing file is not opened here: closing it would drop the locks that another handle
+	 * of this process has on it (POSIX lock rules). */
+	if (lstat(path, &st) == 0) {
+		if (!S_ISREG(st.st_mode))
+			return err_set(ei, ERR_STORE, "%s is not a regular file", path);
+		if (st.st_mode & 077 && chmod(path, 0600) != 0)
+			return err_set(
+			    ei, ERR_STORE, "%s is open to others: %s", path, strerror(errno));
+		return ERR_OK;
+	}
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 && errno != EEXIST) /* another program was faster */
+		return err_set(ei, ERR_STORE, "cannot make %s: %s", path, strerror(errno));
+	if (fd >= 0) {
+		fchmod(fd, 0600);
+		close(fd);
+	}
+	return ERR_OK;
+}
+
 /* A copy before the first step, so that a version that goes wrong can be gone back on. */
 static enum err copy_before_migration(struct db *d, int64_t version, struct errinfo *ei)
 {
@@ -269,7 +295,11 @@ static enum err copy_before_migration(struct db *d, int64_t version, struct erri
 	enum err err = ERR_OK;
 
 	snprintf(to, sizeof to, "%s.version-%lld", d->path, (long long)version);
-	unlink(to); /* VACUUM INTO refuses to overwrite; an older copy is of a try that failed */
+	/* VACUUM INTO takes only an empty file; an older copy is of a try that failed */
+	unlink(to);
+	err = make_private(to, ei);
+	if (err)
+		return err;
 	if (sqlite3_prepare_v2(d->sql, "VACUUM INTO ?", -1, &st, NULL) != SQLITE_OK ||
 	    sqlite3_bind_text(st, 1, to, -1, SQLITE_STATIC) != SQLITE_OK ||
 	    sqlite3_step(st) != SQLITE_DONE)
@@ -341,32 +371,6 @@ static enum err migrate(struct db *d, struct errinfo *ei)
 	if (!err && (size_t)version < d->schema->n)
 		err = run_steps(d, version, ei);
 	return db_end(d, err, ei);
-}
-
-/* SQLite makes files by the umask; ours are 0600 whatever it is. */
-static enum err make_private(const char *path, struct errinfo *ei)
-{
-	struct stat st;
-	int fd;
-
-	/* An existing file is not opened here: closing it would drop the locks that another handle
-	 * of this process has on it (POSIX lock rules). */
-	if (lstat(path, &st) == 0) {
-		if (!S_ISREG(st.st_mode))
-			return err_set(ei, ERR_STORE, "%s is not a regular file", path);
-		if (st.st_mode & 077 && chmod(path, 0600) != 0)
-			return err_set(
-			    ei, ERR_STORE, "%s is open to others: %s", path, strerror(errno));
-		return ERR_OK;
-	}
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 && errno != EEXIST) /* another program was faster */
-		return err_set(ei, ERR_STORE, "cannot make %s: %s", path, strerror(errno));
-	if (fd >= 0) {
-		fchmod(fd, 0600);
-		close(fd);
-	}
-	return ERR_OK;
 }
 
 enum err db_open(struct db *d, const char *path, const struct db_schema *schema, struct errinfo *ei)

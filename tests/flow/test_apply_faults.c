@@ -713,6 +713,32 @@ static void b19_exactly_500_operations(void **state)
 	free(ops);
 }
 
+/* Our clock is ahead of the server's by less than what a signature is refused for: what was made then
+ * seems to be from before it was asked for. Taken for absent it would be made again. */
+static void c17_a_clock_that_is_ahead_does_not_hide_what_landed(void **state)
+{
+	static const int ahead_s[] = {6, 30, 120, 0};
+	char clock[64], value[32];
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(
+		    clock, sizeof clock, "{\"wall\":%lld}", (long long)clock_wall_s() - ahead_s[i]);
+		free(control_post(&w.server, "/__sandbox/clock", clock));
+		fault(&w, RULE, "drop@post-commit", "");
+		snprintf(value, sizeof value, "ahead %d", ahead_s[i]);
+		struct apply_op op = keyword(&w, 0, value);
+		struct run r = apply_ops(&w, &op, 1);
+
+		assert_int_equal(r.worst, OUTCOME_VERIFIED);
+		assert_int_equal(posts(&w), i + 1);
+	}
+	no_doubles(&w);
+	end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -734,6 +760,7 @@ int main(void)
 	    cmocka_unit_test(b12_a_change_between_check_and_commit_is_reported),
 	    cmocka_unit_test(b13_the_line_item_was_deleted),
 	    cmocka_unit_test(b19_exactly_500_operations),
+	    cmocka_unit_test(c17_a_clock_that_is_ahead_does_not_hide_what_landed),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "store/internal.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-enum { FAST = 100, TRIES = 5 };
+/* RATE_LIMITED: exit status; the budgets are full again after a quarter of an hour. */
+enum { FAST = 100, TRIES = 5, RATE_LIMITED = 7, QUARTER_S = 16 * 60 };
 
 /* A word on each of the five line items. */
 #define STAGE(word, staged)                                                                        \
@@ -93,6 +95,22 @@ static void without_database(struct world *w)
 	remove(world_file(w, "state/reticle/state.db"));
 	remove(world_file(w, "state/reticle/state.db-wal"));
 	remove(world_file(w, "state/reticle/state.db-shm"));
+}
+
+/* state.db as the version before this one left it. */
+static void older(struct world *w)
+{
+	static const char *const way_back[] = {"ALTER TABLE draft DROP COLUMN made",
+	    "ALTER TABLE draft DROP COLUMN deleted", "PRAGMA user_version=1"};
+	struct errinfo ei = {0};
+	struct db d;
+
+	staged(w);
+	must(state_schema.n == 2, w, "the way back from a newer schema than 2: add it here;");
+	must(!db_open(&d, world_file(w, "state/reticle/state.db"), &state_schema, &ei), w, ei.msg);
+	for (size_t i = 0; i < COUNT(way_back); i++)
+		must(!db_run(&d, way_back[i], NULL, &ei), w, ei.msg);
+	db_close(&d);
 }
 
 /* Two keywords for each line item of an export. */
@@ -191,6 +209,7 @@ const struct scenario scenarios[] = {
 	.life = {.script = "7\ngg\nV V\n:wait 10 staged\n" POST_WIDER SEEN},
 	.again = {.script = "7\ngg\nV V\n:wait 10 staged\n"},
 	.confirm = POST_WIDER,
+	.before_again = {.command = {"sync", "--full"}},
 	.edits = 20,
 	.least = 10,
 	.step = 10},
@@ -200,12 +219,19 @@ const struct scenario scenarios[] = {
 	.edits = 10,
 	.least = 10,
 	.step = 5},
+    {.name = "migrate",
+	.prepare = older,
+	.life = {.command = {"recover"}},
+	.edits = 10,
+	.least = 10,
+	.step = 5},
     {.name = "apply a plan file",
 	.prepare = planned,
 	.life = {.command = {"apply", PLAN}},
 	.again = {.command = {"apply", PLAN}},
+	.before_again = {.command = {"plan", "wanted", "--out", PLAN}},
 	.edits = 10,
-	.step = 10},
+	.step = 1},
 };
 const size_t n_scenarios = COUNT(scenarios);
 
@@ -244,13 +270,42 @@ struct ends scenario_begin(struct world *w, const struct scenario *s)
 	return e;
 }
 
+const struct scenario *scenario_named(const char *name)
+{
+	for (size_t i = 0; i < n_scenarios; i++)
+		if (strcmp(scenarios[i].name, name) == 0)
+			return &scenarios[i];
+	fprintf(stderr, "sweep: no scenario is called %s\n", name);
+	exit(2);
+}
+
+const char *scenario_claims(struct world *w, const struct ends *ends)
+{
+	struct census c = world_census(w);
+	struct truth t = world_truth(w);
+	long changed = (long)t.criteria - (long)ends->base.criteria;
+	long claimed = (long)c.creates - (long)c.deletes, open = (long)(c.sending + c.unknown);
+
+	if (world_doubles(w))
+		return WRONG("a double");
+	if (labs(changed - claimed) > open)
+		return WRONG("%zu created and %zu deleted, it claims, %ld open, but %u became %u",
+		    c.creates, c.deletes, open, ends->base.criteria, t.criteria);
+	return NULL;
+}
+
 const char *scenario_check(struct world *w, const struct scenario *s, const struct ends *ends)
 {
-	int rc = world_run(w, &(struct run){.command = {"recover", "--json"}, .rate = FAST});
+	struct run recover = {.command = {"recover", "--json"}, .rate = FAST};
+	int rc = world_run(w, &recover);
 	struct census c;
 	struct truth t;
 	size_t n;
 
+	if (rc == RATE_LIMITED) {
+		world_later(w, QUARTER_S);
+		rc = world_run(w, &recover);
+	}
 	if (rc != 0)
 		return WRONG("recover ended with %d", rc);
 	c = world_census(w);
@@ -287,7 +342,10 @@ static const char *step(
 		/* what it came to is looked at, not what it said */
 		world_script(w, script);
 	} else if (s->again.script || s->again.command[0]) {
-		world_run(w, &s->again);
+		if (s->before_again.command[0])
+			world_run(w, &s->before_again);
+		if (world_run(w, &s->again) == RATE_LIMITED)
+			world_later(w, QUARTER_S);
 	} else {
 		return WRONG("nothing is staged, and only %zu are applied", c->applied);
 	}

@@ -9,7 +9,8 @@ struct scenario {
 	const char *name;
 	void (*prepare)(struct world *w); /* from an empty world to where the life begins */
 	struct run life; /* what is killed or disturbed */
-	struct run again; /* when edits of the plan are missing: makes them once more */
+	struct run again; /* when edits of the plan are missing: makes them once more, */
+	struct run before_again; /* after this */
 	size_t edits; /* staged or applied when all is done */
 	size_t least; /* of them there already when the life begins */
 	size_t step; /* they come and go so many at a time */
@@ -19,6 +20,7 @@ struct scenario {
 
 extern const struct scenario scenarios[];
 extern const size_t n_scenarios;
+const struct scenario *scenario_named(const char *name);
 
 #define PLAN "plan"
 
@@ -30,6 +32,9 @@ struct ends {
 };
 struct ends scenario_begin(struct world *w, const struct scenario *s);
 
+/* As the program left it, before any restart: what it says is applied is there, and nothing is there
+ * that it says is staged. */
+const char *scenario_claims(struct world *w, const struct ends *ends);
 /* After a restart: recover, then look. NULL when all is well, else what is wrong. */
 const char *scenario_check(struct world *w, const struct scenario *s, const struct ends *ends);
 /* Do what is left to do; then the account must be as it is after an undisturbed life. */

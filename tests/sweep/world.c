@@ -321,6 +321,17 @@ bool world_script(struct world *w, const char *script)
 	return world_run(w, &(struct run){.script = script}) == 0;
 }
 
+void world_later(struct world *w, int seconds)
+{
+	char clock[64];
+	int64_t now;
+
+	w->began_ns -= (int64_t)seconds * 1000000000 / (w->rate - 1);
+	now = wall_ns() + (wall_ns() - w->began_ns) * (w->rate - 1);
+	snprintf(clock, sizeof clock, "{\"wall\":%" PRId64 "}", now / 1000000000);
+	free(control_post(&w->server, "/__sandbox/clock", clock));
+}
+
 /* --- looking --- */
 
 struct keys {

@@ -56,6 +56,9 @@ struct census {
 };
 struct census world_census(struct world *w);
 
+/* Time passes, for the sandbox and for programs that start from now on. */
+void world_later(struct world *w, int seconds);
+
 /* Of the sandbox, which knows nothing of the program. */
 unsigned world_doubles(struct world *w);
 struct truth {

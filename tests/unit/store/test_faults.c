@@ -528,6 +528,7 @@ static void d10_older_files_are_brought_forward(void **state)
 {
 	char *path = temp_file(temp_paths.state, "state.db");
 	struct draft_names d;
+	struct stat copy;
 
 	(void)state;
 	stage("a", 2, NULL);
@@ -540,7 +541,8 @@ static void d10_older_files_are_brought_forward(void **state)
 	assert_int_equal(d.n, 1);
 	assert_int_equal(d.v[0].deleted_at, 0);
 	draft_names_done(&d);
-	assert_int_equal(access(temp_file(temp_paths.state, "state.db.version-1"), F_OK), 0);
+	assert_int_equal(stat(temp_file(temp_paths.state, "state.db.version-1"), &copy), 0);
+	assert_int_equal(copy.st_mode & 0777, 0600);
 }
 
 static void d10_a_foreign_database_is_not_ours(void **state)
