@@ -46,6 +46,17 @@ void apply_read(struct apply *ap, enum reading what)
 	reader_start(&ap->reader, what == READ_CHECK);
 }
 
+/* Does the reading have everything that was there before the sending? Deleted criteria stay in it, so
+ * one that lacks some is not whole, and what else it lacks proves nothing. */
+static bool reading_is_whole(const struct apply *ap)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < ap->reader.criteria.n; i++)
+		found += map_get(&ap->pre_ids, ap->reader.criteria.v[i].id, NULL);
+	return found >= ap->pre_ids.count;
+}
+
 /* What the reading shows of the operations under way. */
 static void look(struct apply *ap, enum seen *seen, const char **ids, size_t count[3])
 {
@@ -53,6 +64,7 @@ static void look(struct apply *ap, enum seen *seen, const char **ids, size_t cou
 	    .now = &ap->reader.criteria,
 	    .pre_ids = &ap->pre_ids,
 	    .sent_at = api_server_clock(ap->api) - (clock_mono_ms() - ap->sent_mono_ms) / 1000};
+	bool whole = reading_is_whole(ap);
 
 	memset(count, 0, 3 * sizeof *count);
 	for (size_t i = 0; i < j.batch->n; i++) {
@@ -63,6 +75,8 @@ static void look(struct apply *ap, enum seen *seen, const char **ids, size_t cou
 		if (o != OUTCOME_UNKNOWN && o != OUTCOME_APPLIED && o != OUTCOME_PENDING)
 			continue;
 		seen[i] = judge_op(&j, i, &ids[i]);
+		if (seen[i] == SEEN_ABSENT && !whole)
+			seen[i] = SEEN_UNCLEAR;
 		count[seen[i]]++;
 	}
 }
@@ -146,6 +160,8 @@ static void settled(
 			apply_note(ap, "settled: all of it took effect");
 		else if (count[SEEN_PRESENT])
 			err_set(&ap->why, ERR_CONFLICT, "part of the batch took effect");
+		else if (count[SEEN_UNCLEAR])
+			err_set(&ap->why, ERR_UNKNOWN, "the readings did not show enough to tell");
 		else
 			err_set(&ap->why, ERR_NETWORK, "it did not take effect");
 	}

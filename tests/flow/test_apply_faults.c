@@ -713,6 +713,33 @@ static void b19_exactly_500_operations(void **state)
 	free(ops);
 }
 
+/* What was there before is there afterwards, if only as deleted: a reading without it is not whole, and
+ * nothing is concluded from what else it does not show. */
+static void b7_a_reading_that_lacks_rows_proves_nothing(void **state)
+{
+	static const char *const how[] = {"shape@resp-hdr", "omit@resp-hdr:0"};
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (size_t i = 0; i < 2; i++) {
+		char value[32];
+
+		fault(&w,
+		    "{\"rules\":[{\"method\":\"POST\",\"path\":\"/batch/\",\"action\":\"drop@pre-"
+		    "commit\"},{\"method\":\"GET\",\"path\":\"with_deleted=true&count\",\"nth\":2,"
+		    "\"times\":99,\"action\":\"%s\"}]}",
+		    how[i]);
+		snprintf(value, sizeof value, "half seen %zu", i);
+		struct apply_op op = keyword(&w, 0, value);
+		struct run r = apply_ops(&w, &op, 1);
+
+		assert_int_equal(r.worst, OUTCOME_UNKNOWN);
+		assert_int_equal(posts(&w), i + 1);
+	}
+	end(&w);
+}
+
 /* Our clock is ahead of the server's by less than what a signature is refused for: what was made then
  * seems to be from before it was asked for. Taken for absent it would be made again. */
 static void c17_a_clock_that_is_ahead_does_not_hide_what_landed(void **state)
@@ -760,6 +787,7 @@ int main(void)
 	    cmocka_unit_test(b12_a_change_between_check_and_commit_is_reported),
 	    cmocka_unit_test(b13_the_line_item_was_deleted),
 	    cmocka_unit_test(b19_exactly_500_operations),
+	    cmocka_unit_test(b7_a_reading_that_lacks_rows_proves_nothing),
 	    cmocka_unit_test(c17_a_clock_that_is_ahead_does_not_hide_what_landed),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -98,7 +98,7 @@ struct points {
 	unsigned points, bad;
 	bool list;
 	const struct aim *aim;
-	const struct scenario *scenario;
+	struct scenario scenario;
 	struct ends ends;
 };
 
@@ -127,7 +127,7 @@ static void set_rules(struct points *n, const struct point *p)
 
 static void name(const struct points *n, const struct point *p, char out[256])
 {
-	snprintf(out, 256, "%s: %s %s #%u %s%.20s, dup=%s, lag=%u", n->scenario->name,
+	snprintf(out, 256, "%s: %s %s #%u %s%.20s, dup=%s, lag=%u", n->scenario.name,
 	    n->aim->method, n->aim->path, p->nth, p->fault->action, p->fault->more, p->dup, p->lag);
 }
 
@@ -145,15 +145,15 @@ static void try_point(struct points *n, const struct point *p)
 		return;
 	}
 	n->w.dup = p->dup;
-	world_begin(&n->w, n->scenario->name);
+	world_begin(&n->w, n->scenario.name);
 	set_rules(n, p);
-	world_run(&n->w, &n->scenario->life);
+	world_run(&n->w, &n->scenario.life);
 	wrong = scenario_claims(&n->w, &n->ends);
 	free(control_delete(&n->w.server, "/__sandbox/faults"));
 	if (!wrong)
-		wrong = scenario_check(&n->w, n->scenario, &n->ends);
+		wrong = scenario_check(&n->w, &n->scenario, &n->ends);
 	if (!wrong)
-		wrong = scenario_finish(&n->w, n->scenario, &n->ends);
+		wrong = scenario_finish(&n->w, &n->scenario, &n->ends);
 	if (wrong) {
 		n->bad++;
 		printf("  %s: %s\n", what, wrong);
@@ -184,17 +184,18 @@ static void run_aim(struct points *n)
 	unsigned points = n->points, bad = n->bad;
 	int64_t began = clock_mono_ms();
 
-	n->scenario = scenario_named(n->aim->scenario);
+	n->scenario = *scenario_named(n->aim->scenario);
+	n->scenario.step = 1; /* a batch may take effect in part, a list may lack a row */
 	if (!n->list) {
 		n->w.dup = NULL;
-		n->ends = scenario_begin(&n->w, n->scenario);
+		n->ends = scenario_begin(&n->w, &n->scenario);
 	}
 	for (size_t i = 0; i < COUNT(n->aim->nth) && (i == 0 || n->aim->nth[i]); i++)
 		for (size_t f = 0; f < count; f++)
 			every_mode(n, &faults[f], n->aim->nth[i]);
 	if (n->list)
 		return;
-	printf("%-26s %4s %-26s %4u points %3u bad %5lld s\n", n->scenario->name, n->aim->method,
+	printf("%-26s %4s %-26s %4u points %3u bad %5lld s\n", n->scenario.name, n->aim->method,
 	    n->aim->path, n->points - points, n->bad - bad,
 	    (long long)(clock_mono_ms() - began) / 1000);
 	fflush(stdout);

@@ -359,6 +359,8 @@ const char *scenario_finish(struct world *w, const struct scenario *s, const str
 	struct truth t;
 
 	for (int try = 0; try < TRIES && !wrong && (c.staged || c.applied < s->edits); try++) {
+		if (try > 1) /* a budget that was spent is full again */
+			world_later(w, QUARTER_S);
 		wrong = step(w, s, ends, &c);
 		c = world_census(w);
 	}
