@@ -324,9 +324,15 @@ void apply_checked(struct apply *ap)
 	for (size_t i = 0; i < apply_current(ap)->n; i++)
 		if (ap->ops[ap->batch][i].outcome != OUTCOME_PENDING)
 			apply_set_op(ap, i, ap->ops[ap->batch][i].outcome, NULL);
-	if (d.conflicts) {
+	if (ap->ask_foreign && !d.conflicts && !d.moved && (d.added || d.removed))
+		snprintf(d.why, sizeof d.why,
+		    "somebody else added %zu and removed %zu criteria of these line items since "
+		    "they were reviewed; look, then confirm again",
+		    d.added, d.removed);
+	if (d.why[0]) {
 		err_set(&ei, ERR_CONFLICT, "%s", d.why);
 		ev.ei = &ei;
+		ev.drift = (struct apply_drift){d.added, d.removed};
 		apply_tell(ap, &ev);
 		stop_here(ap, OUTCOME_NOT_SENT, &ei);
 		return;
@@ -528,6 +534,7 @@ static struct apply *apply_new(
 		goto nomem;
 	ap->api = a;
 	ap->job = job;
+	ap->ask_foreign = opt && opt->ask_foreign;
 	ap->n_delays = n < 8 ? n : 8;
 	memcpy(ap->delays, delays, ap->n_delays * sizeof *delays);
 	map_init(&ap->pre_ids);

@@ -39,7 +39,11 @@ struct apply_base {
 	const char *line_item_id;
 	const struct criterion *criteria; /* live ones */
 	size_t n;
+	/* apply_line_item_state() and the campaign's entity_status; NULL: not known, not compared */
+	const char *line_item_state, *campaign_state;
 };
+/* "ACTIVE", "PAUSED", ..., or "ENDED" when its end has passed. Never NULL. */
+const char *apply_line_item_state(const struct line_item *li);
 
 struct apply_job {
 	const char *account_id;
@@ -100,7 +104,8 @@ enum apply_event_kind {
 	APPLY_BATCH_CHECK, /* re-reading the line items of the batch */
 	APPLY_DRIFT_PASSED, /* foreign changes that stop nothing, ev->drift counts them: seen by the
 	                     * check before the batch, or by the reading after it */
-	APPLY_DRIFT_STOPPED, /* an overlapping foreign change: the apply stops before this batch */
+	APPLY_DRIFT_STOPPED, /* an overlapping foreign change, a parent that was deleted, paused or
+	                      * ended, or with ask_foreign any: the apply stops before this batch */
 	APPLY_BATCH_SENDING, /* intent is journalled */
 	APPLY_OP_OUTCOME, /* ev->op changed to ev->outcome; ei is filled when refused */
 	APPLY_BATCH_OUTCOME, /* the batch as a whole */
@@ -133,6 +138,9 @@ struct apply_options {
 	const int64_t
 	    *settle_ms; /* delays of the settling reads, counted from the unknown outcome */
 	unsigned n_settle; /* 0: the defaults 2, 10, 30, 120 s */
+	/* A foreign change that stops nothing by itself was not shown to whoever confirmed: stop, so
+	 * that it can be shown and confirmed again. */
+	bool ask_foreign;
 };
 
 /* Events never come from inside this call. NULL without memory or for a job that cannot be sent

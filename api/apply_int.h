@@ -21,7 +21,8 @@ struct reader {
 	const char **line_items; /* of the batch, each once; borrowed strings */
 	size_t n_line_items;
 	struct criterion_set criteria; /* with deleted ones */
-	struct map parents; /* line item id -> 1 live, 0 deleted */
+	struct line_item_set items; /* with want_parents: of the batch, deleted ones too */
+	struct campaign_set campaigns; /* ... and theirs */
 	bool want_parents, paged;
 	unsigned pending, passes;
 	uint64_t digest; /* of the previous pass */
@@ -56,7 +57,8 @@ enum seen judge_op(const struct judge *j, size_t i, const char **result_id);
 struct drift {
 	size_t added, removed; /* foreign and disjoint */
 	size_t conflicts;
-	char why[256]; /* of the first conflict */
+	size_t moved; /* line items that were paused or ended since, or whose campaign was */
+	char why[256]; /* of the first conflict, else of the first that moved */
 };
 /* Compare base with what is there: sets ops to NOOP or CONFLICT, leaves the others PENDING.
  * ERR_NOMEM. */
@@ -83,7 +85,7 @@ struct apply {
 	struct apply_journal journal;
 	int64_t delays[8];
 	unsigned n_delays;
-	bool stopping, done, started;
+	bool stopping, done, started, ask_foreign;
 	apply_fn *fn;
 	void *user;
 

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 #include "api/apply_int.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "targeting/set.h"
 #include "targeting/widen.h"
@@ -498,14 +499,62 @@ static enum err check_line_item(
 	return e;
 }
 
-static void check_parent(struct drift_check *d, const struct reader *rd)
-{
-	uint64_t live = 0;
+/* --- the line item itself, and its campaign --- */
 
-	if (rd->want_parents && (!map_get(&rd->parents, d->line_item, &live) || !live))
-		for (size_t i = 0; i < d->batch->n; i++)
-			if (is_of(d, i))
-				conflict(d, i, "the line item was deleted");
+static const struct line_item *item_of(const struct reader *rd, const char *id)
+{
+	for (size_t i = 0; i < rd->items.n; i++)
+		if (strcmp(rd->items.v[i].id, id) == 0)
+			return &rd->items.v[i];
+	return NULL;
+}
+
+static const struct campaign *campaign_of(const struct reader *rd, const struct line_item *li)
+{
+	for (size_t i = 0; li->campaign_id && i < rd->campaigns.n; i++)
+		if (strcmp(rd->campaigns.v[i].id, li->campaign_id) == 0)
+			return &rd->campaigns.v[i];
+	return NULL;
+}
+
+const char *apply_line_item_state(const struct line_item *li)
+{
+	if (li->end_time && li->end_time <= clock_wall_s())
+		return "ENDED";
+	return li->entity_status ? li->entity_status : "";
+}
+
+static void moved(struct drift_check *d, const char *what, const char *was, const char *is)
+{
+	if (!was || !is || !is[0] || strcmp(was, is) == 0)
+		return;
+	if (!d->out->moved++ && !d->out->conflicts)
+		snprintf(d->out->why, sizeof d->out->why,
+		    "line item %s: %s %s since it was reviewed, it was %s", d->line_item, what, is,
+		    was);
+}
+
+/* Nothing is ever sent to what was deleted. What was paused or ended takes targeting all the same
+ * (reference 3): it is told, and may be confirmed. */
+static void check_parent(
+    struct drift_check *d, const struct apply_base *base, const struct reader *rd)
+{
+	const struct line_item *li = item_of(rd, d->line_item);
+	const struct campaign *c = li ? campaign_of(rd, li) : NULL;
+	const char *why = !li || li->deleted ? "the line item was deleted"
+			  : c && c->deleted  ? "its campaign was deleted"
+					     : NULL;
+
+	if (!rd->want_parents)
+		return;
+	for (size_t i = 0; why && i < d->batch->n; i++)
+		if (is_of(d, i))
+			conflict(d, i, why);
+	if (why || !base)
+		return;
+	moved(d, "it is", base->line_item_state, apply_line_item_state(li));
+	if (c)
+		moved(d, "its campaign is", base->campaign_state, c->entity_status);
 }
 
 enum err judge_drift(const struct apply_job *job, const struct apply_batch *batch,
@@ -525,7 +574,7 @@ enum err judge_drift(const struct apply_job *job, const struct apply_batch *batc
 		arena_init(&d.arena);
 		e = check_line_item(&d, base, rd);
 		arena_done(&d.arena);
-		check_parent(&d, rd);
+		check_parent(&d, base, rd);
 	}
 	return e;
 }

@@ -8,7 +8,8 @@ void reader_init(struct reader *rd, struct api *a, const char *account_id)
 {
 	*rd = (struct reader){.api = a, .account_id = account_id};
 	criterion_set_init(&rd->criteria);
-	map_init(&rd->parents);
+	line_item_set_init(&rd->items);
+	campaign_set_init(&rd->campaigns);
 	rd->owner = api_new_owner(a);
 }
 
@@ -16,7 +17,8 @@ void reader_done(struct reader *rd)
 {
 	reader_cancel(rd);
 	criterion_set_done(&rd->criteria);
-	map_done(&rd->parents);
+	line_item_set_done(&rd->items);
+	campaign_set_done(&rd->campaigns);
 	mem_free(rd->line_items);
 	rd->line_items = NULL;
 }
@@ -99,14 +101,57 @@ static void on_criteria(struct req_id id, struct api_result *res, void *user)
 	part_done(rd, res);
 }
 
+static void count_request(struct reader *rd, struct req_id id)
+{
+	if (id.gen)
+		rd->pending++;
+	else
+		err_set(&rd->ei, ERR_NOMEM, "out of memory");
+}
+
+static void on_campaigns(struct req_id id, struct api_result *res, void *user)
+{
+	struct reader *rd = user;
+
+	(void)id;
+	for (size_t i = 0; !res->err && i < res->campaigns.n; i++)
+		if (!campaign_set_copy(&rd->campaigns, &res->campaigns.v[i]))
+			err_set(&rd->ei, ERR_NOMEM, "out of memory");
+	part_done(rd, res);
+}
+
+/* The campaigns of a page of line items, each asked for once. */
+static void read_campaigns(struct reader *rd, const struct line_item_set *page)
+{
+	const char **ids = mem_array(page->n, sizeof *ids);
+	struct list_query q = {.account_id = rd->account_id, .ids = ids, .with_deleted = true};
+	struct map seen;
+
+	map_init(&seen);
+	for (size_t i = 0; ids && i < page->n && q.n_ids < MAX_IDS; i++) {
+		const char *id = page->v[i].campaign_id;
+
+		if (id && api_id_ok(id) && !map_get(&seen, id, NULL) && !map_put(&seen, id, 1))
+			ids[q.n_ids++] = id;
+	}
+	map_done(&seen);
+	if (q.n_ids)
+		count_request(rd,
+		    api_campaigns(rd->api, &q,
+			&(struct api_call){.fn = on_campaigns, .user = rd, .owner = rd->owner}));
+	mem_free(ids);
+}
+
 static void on_parents(struct req_id id, struct api_result *res, void *user)
 {
 	struct reader *rd = user;
 
 	(void)id;
 	for (size_t i = 0; !res->err && i < res->line_items.n; i++)
-		if (map_put(&rd->parents, res->line_items.v[i].id, !res->line_items.v[i].deleted))
+		if (!line_item_set_copy(&rd->items, &res->line_items.v[i]))
 			err_set(&rd->ei, ERR_NOMEM, "out of memory");
+	if (!res->err)
+		read_campaigns(rd, &res->line_items);
 	part_done(rd, res);
 }
 
@@ -136,14 +181,6 @@ static struct req_id read_parents(struct reader *rd, size_t from, size_t n)
 	    rd->api, &q, &(struct api_call){.fn = on_parents, .user = rd, .owner = rd->owner});
 }
 
-static void count_request(struct reader *rd, struct req_id id)
-{
-	if (id.gen)
-		rd->pending++;
-	else
-		err_set(&rd->ei, ERR_NOMEM, "out of memory");
-}
-
 static void start_pass(struct reader *rd)
 {
 	criterion_set_done(&rd->criteria);
@@ -162,8 +199,10 @@ static void start_pass(struct reader *rd)
 void reader_start(struct reader *rd, bool parents)
 {
 	reader_cancel(rd);
-	map_done(&rd->parents);
-	map_init(&rd->parents);
+	line_item_set_done(&rd->items);
+	line_item_set_init(&rd->items);
+	campaign_set_done(&rd->campaigns);
+	campaign_set_init(&rd->campaigns);
 	rd->ei = (struct errinfo){0};
 	rd->passes = 0;
 	rd->paged = false;

@@ -174,7 +174,7 @@ static enum err post(struct headless *h, struct posting *p, struct errinfo *ei)
 	if (!err)
 		err = check_review(&m, p->options, ei);
 	if (!err && m.plan.n_ops) {
-		struct applying_plan job = {&m.plan, &m.live, m.digest};
+		struct applying_plan job = {.plan = &m.plan, .live = &m.live, .digest = m.digest};
 
 		snprintf(p->digest, sizeof p->digest, "%s", m.digest);
 		err = applying_start(h->session, &job, ei);

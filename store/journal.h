@@ -109,6 +109,10 @@ enum err journal_put_images(
 enum err journal_image_at(
     struct store *s, const char *line_item, int64_t when, struct criterion_set *out, int64_t *at);
 
+/* The criteria of a line item as they were just before, or after, this apply. ERR_NOTFOUND. */
+enum err journal_image_of(
+    struct store *s, const struct journal_image *which, struct criterion_set *out, int64_t *at);
+
 /* Called by lock_take: INTENT becomes PLANNED (edits staged again), WIRE becomes UNKNOWN. The lock
  * must be held. *unknown counts the batches of the account that wait for settlement. */
 enum err journal_recover(struct store *s, const char *account, size_t *unknown, struct errinfo *ei);

@@ -310,3 +310,22 @@ enum err journal_image_at(
 	done = db_done(&s->state, st, NULL);
 	return state_guard(s, err ? err : done);
 }
+
+enum err journal_image_of(
+    struct store *s, const struct journal_image *which, struct criterion_set *out, int64_t *at)
+{
+	enum err err, done;
+	sqlite3_stmt *st;
+
+	if (!s->state.sql)
+		return ERR_NOTFOUND;
+	st = db_query(&s->state,
+	    "SELECT at, data FROM image WHERE changeset=? AND line_item=? AND after=?"
+	    " ORDER BY id DESC LIMIT 1",
+	    BIND(INT(which->changeset), TEXT(which->line_item), INT(which->after)));
+	err = db_row(st) ? image_of_row(st, out) : ERR_NOTFOUND;
+	if (!err && at)
+		*at = sqlite3_column_int64(st, 0);
+	done = db_done(&s->state, st, NULL);
+	return state_guard(s, err ? err : done);
+}

@@ -8,9 +8,10 @@
 #include "store/lock.h"
 #include "views/applying_int.h"
 #include "views/draft.h"
+#include "views/merge_model.h"
 #include "views/staging.h"
 
-static enum err make(struct session *s)
+enum err applying_make(struct session *s)
 {
 	if (s->applying)
 		return ERR_OK;
@@ -41,7 +42,7 @@ struct posted *applying_share(struct session *s)
 	return p;
 }
 
-static void forget(struct applying *a)
+void applying_forget(struct applying *a)
 {
 	struct map due = a->image_due;
 
@@ -65,7 +66,7 @@ void applying_done(struct session *s)
 {
 	if (!s->applying)
 		return;
-	forget(s->applying);
+	applying_forget(s->applying);
 	map_done(&s->applying->image_due);
 	mem_free(s->applying);
 	s->applying = NULL;
@@ -108,7 +109,7 @@ static void count_outcomes(struct applying *a)
 		st->by_outcome[a->posted->rows[i].outcome]++;
 }
 
-static void count_unknown(struct session *s)
+void applying_count_unknown(struct session *s)
 {
 	struct journal_batch_list list;
 
@@ -156,25 +157,32 @@ static void unstage_done(struct applying *a)
 /* The account moved: what is on the screen has to be read again, and the drafts changed. */
 static void finish(struct applying *a)
 {
+	const struct applying_status *st = &a->status;
 	struct session *s = a->session;
-	const char **ids = mem_array(a->status.n_ops, sizeof *ids);
+	const char **ids = mem_array(st->n_ops, sizeof *ids);
 	struct errinfo ei;
 
 	unstage_done(a);
+	if (st->drifted)
+		merge_begin(s, a->changeset);
 	if (ids) {
 		size_t n = touched(a, ids);
 
 		applying_images_due(a, ids, n);
 		session_fetch_criteria(s, ids, n, 0, REQ_USER);
 	}
+	if (st->drifted && s->api) { /* a line item or a campaign may be what moved */
+		session_refresh(s, DATA_LINE_ITEMS);
+		session_refresh(s, DATA_CAMPAIGNS);
+	}
 	mem_free(ids);
 	a->status.phase = APPLYING_DONE;
-	count_unknown(s);
+	applying_count_unknown(s);
 	staging_load(s, &ei);
 	lock_drop(s->cfg.store, a->account);
 }
 
-static void on_event(struct apply *ap, const struct apply_event *ev, void *user)
+void applying_on_event(struct apply *ap, const struct apply_event *ev, void *user)
 {
 	struct applying *a = user;
 	struct applying_status *st = &a->status;
@@ -187,8 +195,10 @@ static void on_event(struct apply *ap, const struct apply_event *ev, void *user)
 	case APPLY_BATCH_SENDING:
 		st->phase = APPLYING_RUNNING;
 		break;
-	case APPLY_DRIFT_PASSED:
 	case APPLY_DRIFT_STOPPED:
+		st->drifted = true;
+		/* fall through */
+	case APPLY_DRIFT_PASSED:
 		st->foreign += ev->drift.added + ev->drift.removed;
 		break;
 	case APPLY_OP_OUTCOME: {
@@ -227,7 +237,7 @@ static void on_event(struct apply *ap, const struct apply_event *ev, void *user)
 
 /* --- starting --- */
 
-static enum err alloc_job(struct applying *a, size_t n_ops, size_t n_batches)
+enum err applying_alloc(struct applying *a, size_t n_ops, size_t n_batches)
 {
 	a->posted = mem_zalloc(sizeof *a->posted);
 	if (!a->posted)
@@ -245,7 +255,7 @@ static enum err alloc_job(struct applying *a, size_t n_ops, size_t n_batches)
 		   : ERR_NOMEM;
 }
 
-static void fill_op(struct applying *a, size_t i, size_t batch)
+void applying_fill_op(struct applying *a, size_t i, size_t batch)
 {
 	const struct change *c = &a->posted->changes.v[i];
 
@@ -263,7 +273,7 @@ static enum err copy_plan(struct applying *a, const struct plan *p)
 {
 	size_t n = 0;
 
-	if (alloc_job(a, p->n_ops, p->n_batches))
+	if (applying_alloc(a, p->n_ops, p->n_batches))
 		return ERR_NOMEM;
 	for (size_t b = 0; b < p->n_batches; b++)
 		for (size_t i = 0; i < p->batches[b].n; i++)
@@ -274,7 +284,7 @@ static enum err copy_plan(struct applying *a, const struct plan *p)
 		a->first[b] = n;
 		a->batches[b] = (struct apply_batch){a->ops + n, p->batches[b].n};
 		for (size_t i = 0; i < p->batches[b].n; i++)
-			fill_op(a, n++, b);
+			applying_fill_op(a, n++, b);
 	}
 	a->status.ops = a->posted->rows;
 	a->status.n_ops = n;
@@ -305,6 +315,22 @@ static enum err sort_live(
 	return ERR_OK;
 }
 
+/* What the line item and its campaign were when it was reviewed, as far as that is known. The lists
+ * of the session may be read anew meanwhile. */
+static enum err keep_state(struct applying *a, struct apply_base *base)
+{
+	const struct session *s = a->session;
+	const struct line_item *li = session_line_item(s, base->line_item_id);
+	const struct campaign *c = li ? session_campaign(s, li->campaign_id) : NULL;
+	struct arena *keep = &a->live.arena;
+
+	if (li && !(base->line_item_state = arena_strdup(keep, apply_line_item_state(li))))
+		return ERR_NOMEM;
+	if (c && c->entity_status && !(base->campaign_state = arena_strdup(keep, c->entity_status)))
+		return ERR_NOMEM;
+	return ERR_OK;
+}
+
 static enum err fill_bases(struct applying *a, const struct applying_plan *p,
     const struct map *index, size_t *order, size_t *from)
 {
@@ -316,13 +342,16 @@ static enum err fill_bases(struct applying *a, const struct applying_plan *p,
 			err = ERR_NOMEM;
 	/* only now: the array moves while it grows */
 	for (size_t k = 0; !err && k < a->job.n_base; k++)
-		a->bases[k] = (struct apply_base){NULL, a->live.v + from[k], from[k + 1] - from[k]};
+		a->bases[k] = (struct apply_base){
+		    .criteria = a->live.v + from[k], .n = from[k + 1] - from[k]};
 	for (size_t k = 0; !err && k < a->status.n_ops; k++) {
 		const char *id = a->posted->rows[k].change->line_item_id;
 
 		if (map_get(index, id, &i))
 			a->bases[i].line_item_id = id;
 	}
+	for (size_t k = 0; !err && k < a->job.n_base; k++)
+		err = keep_state(a, &a->bases[k]);
 	return err;
 }
 
@@ -382,7 +411,7 @@ static enum err lock_settled(struct applying *a, struct errinfo *ei)
 
 	if (err)
 		return err;
-	count_unknown(a->session);
+	applying_count_unknown(a->session);
 	if (!a->unknown)
 		return ERR_OK;
 	return err_set(ei, ERR_REFUSED,
@@ -391,6 +420,7 @@ static enum err lock_settled(struct applying *a, struct errinfo *ei)
 
 static enum err start_engine(struct applying *a, const struct applying_plan *p, struct errinfo *ei)
 {
+	struct apply_options opt = {.ask_foreign = p->ask_foreign};
 	struct apply_journal journal = applying_journal(a);
 	enum err err = begin_journal(a, p, ei);
 
@@ -404,7 +434,7 @@ static enum err start_engine(struct applying *a, const struct applying_plan *p, 
 	a->job.batches = a->batches;
 	a->job.n_batches = a->status.n_batches;
 	a->job.base = a->bases;
-	a->engine = apply_start(a->session->api, &a->job, &journal, NULL, on_event, a, ei);
+	a->engine = apply_start(a->session->api, &a->job, &journal, &opt, applying_on_event, a, ei);
 	return a->engine ? ERR_OK : ei->code;
 }
 
@@ -417,10 +447,10 @@ enum err applying_start(struct session *s, const struct applying_plan *p, struct
 		return err_set(ei, ERR_NETWORK, "there is no connection to the API");
 	if (applying_busy(s))
 		return err_set(ei, ERR_REFUSED, "a posting is under way");
-	if (make(s))
+	if (applying_make(s))
 		return err_set(ei, ERR_NOMEM, "no memory to post; nothing was sent");
 	a = s->applying;
-	forget(a);
+	applying_forget(a);
 	snprintf(a->account, sizeof a->account, "%s", s->account_id);
 	if (copy_plan(a, p->plan) || copy_base(a, p))
 		err = err_set(ei, ERR_NOMEM, "no memory to post; nothing was sent");
@@ -430,237 +460,11 @@ enum err applying_start(struct session *s, const struct applying_plan *p, struct
 		err = start_engine(a, p, ei);
 	if (err) {
 		lock_drop(s->cfg.store, a->account);
-		forget(a);
+		applying_forget(a);
 	} else {
 		a->status.phase = APPLYING_RUNNING;
+		merge_end(s);
 	}
 	session_notify(s, DATA_BIT(DATA_APPLY));
 	return err;
-}
-
-/* --- settling what an earlier run left behind --- */
-
-static enum err copy_unknown(
-    struct applying *a, const struct journal_batch *b, const struct journal_op_list *ops)
-{
-	if (alloc_job(a, ops->n, 1))
-		return ERR_NOMEM;
-	for (size_t i = 0; i < ops->n; i++)
-		if (!change_set_copy(&a->posted->changes, &ops->v[i].change))
-			return ERR_NOMEM;
-	for (size_t i = 0; i < ops->n; i++)
-		fill_op(a, i, 0);
-	a->batches[0] = (struct apply_batch){a->ops, ops->n};
-	a->batch_ids[0] = b->id;
-	a->at[0] = BATCH_UNKNOWN;
-	a->changeset = b->changeset;
-	a->status.ops = a->posted->rows;
-	a->status.n_ops = ops->n;
-	a->status.n_batches = 1;
-	return ERR_OK;
-}
-
-static enum err settle_batch(struct session *s, const struct journal_batch *b, struct errinfo *ei)
-{
-	struct applying *a = s->applying;
-	struct apply_journal journal = applying_journal(a);
-	struct journal_op_list ops;
-	enum err err;
-
-	journal_op_list_init(&ops);
-	err = journal_ops(s->cfg.store, b->changeset, b->id, &ops, ei);
-	if (!err && copy_unknown(a, b, &ops))
-		err = err_set(ei, ERR_NOMEM, "no memory to settle");
-	if (!err) {
-		a->job = (struct apply_job){
-		    .account_id = a->account, .batches = a->batches, .n_batches = 1};
-		a->engine = apply_recover(s->api,
-		    &(struct apply_recovery){.job = &a->job,
-			.sent_at = b->wire_at,
-			.pre_ids = b->pre_ids,
-			.journal = &journal,
-			.fn = on_event,
-			.user = a},
-		    ei);
-		err = a->engine ? ERR_OK : ei->code;
-	}
-	journal_op_list_done(&ops);
-	return err;
-}
-
-enum err applying_settle(struct session *s, struct errinfo *ei)
-{
-	struct journal_batch_list list;
-	struct applying *a;
-	enum err err;
-
-	if (!s->api)
-		return err_set(ei, ERR_NETWORK, "there is no connection to the API");
-	if (applying_busy(s))
-		return ERR_OK;
-	if (make(s))
-		return err_set(ei, ERR_NOMEM, "no memory to settle");
-	a = s->applying;
-	forget(a);
-	snprintf(a->account, sizeof a->account, "%s", s->account_id);
-	journal_batch_list_init(&list);
-	err = lock_take(s->cfg.store, a->account, ei);
-	if (!err)
-		err = journal_unknown(s->cfg.store, a->account, &list, ei);
-	if (!err && list.n) {
-		err = settle_batch(s, &list.v[0], ei);
-		a->status.phase = err ? APPLYING_IDLE : APPLYING_SETTLING;
-	}
-	if (err || !list.n)
-		lock_drop(s->cfg.store, a->account);
-	journal_batch_list_done(&list);
-	count_unknown(s);
-	session_notify(s, DATA_BIT(DATA_APPLY));
-	return err;
-}
-
-/* Did a run end between intent and answer? Only the newest changeset can be that far: nothing is
- * sent while an older one is open. */
-static bool left_open(struct session *s)
-{
-	struct journal_page page = {s->account_id, 0, 1};
-	struct journal_changeset_list list;
-	bool open = false;
-
-	journal_changeset_list_init(&list);
-	if (!journal_changesets(s->cfg.store, &page, &list, NULL) && list.n)
-		open = list.v[0].by_state[BATCH_INTENT] || list.v[0].by_state[BATCH_WIRE];
-	journal_changeset_list_done(&list);
-	return open;
-}
-
-/* When the last batch of the changeset was answered, or sent; 0: never. */
-static int64_t last_moment(struct session *s, uint64_t changeset)
-{
-	struct journal_batch_list list;
-	int64_t last = 0;
-
-	journal_batch_list_init(&list);
-	if (!journal_batches(s->cfg.store, changeset, &list, NULL))
-		for (size_t i = 0; i < list.n; i++) {
-			int64_t at = list.v[i].end_at ? list.v[i].end_at : list.v[i].wire_at;
-
-			last = at > last ? at : last;
-		}
-	journal_batch_list_done(&list);
-	return last;
-}
-
-/* The line items of a changeset, each once; the strings are those of ops. */
-static size_t line_items_of(const struct journal_op_list *ops, const char **ids)
-{
-	struct map seen;
-	size_t n = 0;
-
-	map_init(&seen);
-	for (size_t i = 0; i < ops->n; i++) {
-		const char *id = ops->v[i].change.line_item_id;
-
-		if (!map_get(&seen, id, NULL) && !map_put(&seen, id, 1))
-			ids[n++] = id;
-	}
-	map_done(&seen);
-	return n;
-}
-
-static bool read_since(struct session *s, const char *const *ids, size_t n, int64_t moment)
-{
-	struct line_item_set set = {.v = mem_array(n, sizeof *set.v), .n = n};
-	struct snapshot_count *counts = mem_array(n, sizeof *counts);
-	bool all = set.v && counts;
-
-	for (size_t i = 0; all && i < n; i++)
-		set.v[i].id = ids[i];
-	all = all && !snapshot_counts(s->cfg.store, s->account_id, &set, counts, NULL);
-	for (size_t i = 0; all && i < n; i++)
-		all = counts[i].fetched_at >= moment;
-	mem_free(set.v);
-	mem_free(counts);
-	return all;
-}
-
-bool applying_read_since(struct session *s, uint64_t changeset, bool again)
-{
-	int64_t moment = last_moment(s, changeset);
-	struct journal_op_list ops;
-	const char **ids = NULL;
-	bool all = false;
-	size_t n;
-
-	if (!moment)
-		return true;
-	journal_op_list_init(&ops);
-	if (!journal_ops(s->cfg.store, changeset, 0, &ops, NULL))
-		ids = mem_array(ops.n, sizeof *ids);
-	if (ids) {
-		n = line_items_of(&ops, ids);
-		/* times have seconds: one that is equal may be from before */
-		all = read_since(s, ids, n, again ? moment + 1 : moment);
-		if (!all)
-			session_fetch_criteria(s, ids, n, 0, REQ_USER);
-	}
-	mem_free(ids);
-	journal_op_list_done(&ops);
-	return all;
-}
-
-/* A run that ended while it posted did not read back into the snapshot what it had posted. */
-static void read_again(struct session *s)
-{
-	struct journal_page page = {s->account_id, 0, 1};
-	struct journal_changeset_list list;
-
-	journal_changeset_list_init(&list);
-	if (!journal_changesets(s->cfg.store, &page, &list, NULL) && list.n)
-		applying_read_since(s, list.v[0].id, true);
-	journal_changeset_list_done(&list);
-}
-
-/* Taking the lock recovers what a killed run left (journal.h), without a network too; what it left
- * unknown is read back as soon as there is one, before anything else may be posted. */
-void applying_resume(struct session *s)
-{
-	struct errinfo ei;
-
-	if (!s->account_id[0] || !store_can_stage(s->cfg.store) || make(s) || applying_busy(s))
-		return;
-	count_unknown(s);
-	if (s->api)
-		read_again(s);
-	if (!left_open(s) && !s->applying->unknown)
-		return;
-	if (lock_take(s->cfg.store, s->account_id, &ei))
-		return; /* another terminal posts; it settles its own */
-	lock_drop(s->cfg.store, s->account_id);
-	staging_load(s, &ei);
-	count_unknown(s);
-	if (s->applying->unknown && s->api)
-		applying_settle(s, &ei);
-	session_notify(s, DATA_BIT(DATA_APPLY));
-}
-
-void applying_recount(struct session *s)
-{
-	size_t before = s->applying ? s->applying->unknown : 0;
-
-	if (applying_busy(s) || make(s))
-		return;
-	count_unknown(s);
-	if (s->applying->unknown != before)
-		session_notify(s, DATA_BIT(DATA_APPLY));
-}
-
-/* Another account: what was posted to the one before is in its journal. */
-void applying_leave(struct session *s)
-{
-	if (!s->applying || applying_busy(s))
-		return;
-	forget(s->applying);
-	map_done(&s->applying->image_due);
-	s->applying->unknown = 0;
 }

@@ -33,6 +33,8 @@ struct applying_status {
 	int64_t next_read_at_ms; /* clock_mono_ms of the next settling read; 0: none planned */
 	size_t foreign; /* changes by others that were met and left alone */
 	bool partial, stopping;
+	bool
+	    drifted; /* stopped before sending, since others changed something: views/merge_model.h */
 	struct errinfo ei; /* why it ended badly; code ERR_OK otherwise */
 	enum apply_outcome worst;
 };
@@ -42,6 +44,7 @@ struct applying_plan {
 	const struct plan *plan;
 	const struct criterion_set *live; /* of all touched line items together */
 	const char *digest; /* of the plan that was reviewed */
+	bool ask_foreign; /* stop for any change by others, so that it can be confirmed again */
 };
 enum err applying_start(struct session *s, const struct applying_plan *p, struct errinfo *ei);
 void applying_stop(struct session *s); /* finish the batch in flight, then stop */

@@ -35,6 +35,14 @@ struct applying {
 	uint64_t image_changeset;
 };
 
+/* applying.c */
+enum err applying_make(struct session *s); /* s->applying is there afterwards */
+void applying_forget(struct applying *a); /* the last posting; what is due stays */
+void applying_count_unknown(struct session *s);
+enum err applying_alloc(struct applying *a, size_t n_ops, size_t n_batches);
+void applying_fill_op(struct applying *a, size_t i, size_t batch); /* of posted->changes.v[i] */
+void applying_on_event(struct apply *ap, const struct apply_event *ev, void *user);
+
 /* applying_journal.c */
 struct apply_journal applying_journal(struct applying *a);
 /* Who posts, for the audit chain. */

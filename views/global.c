@@ -86,6 +86,8 @@ enum err views_command(void *user, const struct command_call *call, struct errin
 		return go(app, &problems_view, NULL, ei);
 	case VIEWS_JOURNAL:
 		return go(app, &journal_view, NULL, ei);
+	case VIEWS_MERGE:
+		return go(app, &merge_view, NULL, ei);
 	case VIEWS_DRAFTS:
 		return go(app, &drafts_view, NULL, ei);
 	case VIEWS_DRAFT:

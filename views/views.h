@@ -16,6 +16,7 @@ extern const struct view_ops review_view; /* arg: NULL */
 extern const struct view_ops where_used_view; /* arg: const struct where_used_arg * */
 extern const struct view_ops picker_view; /* arg: const struct picker_arg * */
 extern const struct view_ops drafts_view; /* arg: NULL */
+extern const struct view_ops merge_view; /* arg: NULL */
 extern const struct view_ops journal_view; /* arg: NULL */
 extern const struct view_ops budgets_view; /* arg: NULL */
 extern const struct view_ops compare_view; /* arg: const struct id_list *, two line items */

@@ -439,7 +439,7 @@ static const struct apply_op two_ops[] = {
 };
 
 static struct criterion base_rows[8];
-static struct apply_base base = {"li1", base_rows, 0};
+static struct apply_base base = {.line_item_id = "li1", .criteria = base_rows};
 
 /* An account with one language, one location, one keyword; what the review saw is the same. */
 static void reset_world(void)

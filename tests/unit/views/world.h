@@ -36,6 +36,9 @@ static struct {
 	enum fault fault;
 	bool reads_fail; /* from the first POST on */
 	void (*on_post)(void);
+	/* li1 and its campaign as they are now; NULL: as the snapshot has them */
+	const char *item_status, *campaign_status;
+	bool item_deleted, campaign_deleted;
 } world;
 
 static struct world_row *world_add(
@@ -116,14 +119,33 @@ static void world_commit(const char *body, size_t limit, struct buf *out)
 	free(copy);
 }
 
+static void world_parents(const char *url, struct buf *b)
+{
+	static const char *const ids[] = {"li1", "li2", "li3"};
+
+	if (strstr(url, "/campaigns?")) {
+		buf_addf(b,
+		    "{\"id\":\"camp1\",\"name\":\"Brand\",\"entity_status\":\"%s\",\"deleted\":%s}",
+		    world.campaign_status ? world.campaign_status : "ACTIVE",
+		    world.campaign_deleted ? "true" : "false");
+		return;
+	}
+	for (size_t i = 0; i < 3; i++)
+		buf_addf(b,
+		    "%s{\"id\":\"%s\",\"campaign_id\":\"camp1\",\"entity_status\":\"%s\","
+		    "\"deleted\":%s}",
+		    i ? "," : "", ids[i],
+		    i == 0 && world.item_status ? world.item_status : "ACTIVE",
+		    i == 0 && world.item_deleted ? "true" : "false");
+}
+
 static void world_read(const char *url, struct buf *b)
 {
 	bool comma = false;
 
 	buf_adds(b, "{\"request\":{\"params\":{}},\"next_cursor\":null,\"data\":[");
-	if (strstr(url, "/line_items?"))
-		buf_adds(b, "{\"id\":\"li1\",\"deleted\":false},{\"id\":\"li2\",\"deleted\":false},"
-			    "{\"id\":\"li3\",\"deleted\":false}");
+	if (strstr(url, "/line_items?") || strstr(url, "/campaigns?"))
+		world_parents(url, b);
 	else if (strstr(url, "/targeting_criteria?"))
 		for (size_t i = 0; i < world.n; i++) {
 			if (!strstr(url, world.rows[i].li) ||
@@ -249,7 +271,7 @@ static enum err world_start(struct kit *k, struct errinfo *ei)
 
 	review_model_init(&m, k->session);
 	assert_int_equal(review_model_build(&m), ERR_OK);
-	p = (struct applying_plan){&m.plan, &m.live, m.digest};
+	p = (struct applying_plan){&m.plan, &m.live, m.digest, false};
 	err = applying_start(k->session, &p, ei);
 	review_model_done(&m);
 	return err;

@@ -1,0 +1,198 @@
+/* The head of the review: what will happen, in words. */
+#include <stdio.h>
+#include <string.h>
+#include "base/text.h"
+#include "tui/app.h"
+#include "views/draft.h"
+#include "views/detail.h"
+#include "views/judge.h"
+#include "views/review_view.h"
+
+#define HEAD_PROBLEMS 3 /* problems that the head spells out; Enter shows those of a row */
+
+struct head {
+	struct canvas *c; /* NULL: only count lines */
+	int y, w;
+};
+
+static void head_line(struct head *h, enum style style, const char *text)
+{
+	struct canvas_field f = {1, h->y, h->w - 2, style, ALIGN_LEFT, CUT_END};
+
+	if (h->c)
+		canvas_field(h->c, &f, text, strlen(text));
+	h->y++;
+}
+
+/* Over several lines: what must not be cut. */
+static void head_text(struct head *h, enum style style, const char *text)
+{
+	int w = h->w - 2, lines = detail_note_lines(text, w);
+
+	if (h->c) {
+		struct canvas body = canvas_sub(h->c, (struct rect){1, h->y, w, lines});
+
+		detail_note(&body, 0, style, text);
+	}
+	h->y += lines;
+}
+
+static void head_plan(const struct review_state *st, struct head *h)
+{
+	const struct plan *p = &st->model.plan;
+	const char *draft = draft_active(st->session);
+	char text[320];
+
+	if (!p->n_ops) {
+		if (st->model.n_rows && applying_status(st->session)->phase == APPLYING_IDLE)
+			head_line(h, STYLE_DIM, "Nothing here would be sent.");
+		return;
+	}
+	snprintf(text, sizeof text,
+	    "%s%s%s%zu change%s on %zu line item%s of %s, in %zu batch%s, each posted as a whole "
+	    "or not at all. Plan %.8s. P posts.",
+	    draft[0] ? "Draft " : "", draft, draft[0] ? ": " : "", p->n_ops,
+	    p->n_ops == 1 ? "" : "s", p->n_line_items, p->n_line_items == 1 ? "" : "s",
+	    session_account_id(st->session), p->n_batches, p->n_batches == 1 ? "" : "es",
+	    st->model.digest);
+	head_text(h, STYLE_NORMAL, text);
+}
+
+static void head_widening(const struct review_state *st, struct head *h)
+{
+	const struct widening *w = &st->widening;
+	struct buf line;
+
+	buf_init(&line, 2048);
+	for (size_t i = 0; i < w->n; i++) {
+		buf_clear(&line);
+		widening_why(w, i, &st->model, &line);
+		head_text(h, STYLE_DANGER, buf_str(&line));
+		buf_clear(&line);
+		buf_adds(&line, "       ");
+		if (widening_reach(w, i, &st->model, &line))
+			head_line(h, STYLE_WARNING, buf_str(&line));
+	}
+	if (w->more) {
+		buf_clear(&line);
+		buf_addf(&line, "%zu more line item%s widen%s: see WIDENS at their names below",
+		    w->more, w->more == 1 ? "" : "s", w->more == 1 ? "s" : "");
+		head_line(h, STYLE_DANGER, buf_str(&line));
+	}
+	buf_done(&line);
+}
+
+static void head_problems(const struct review_state *st, struct head *h)
+{
+	const struct problem_list *p = &st->model.problems;
+	char text[400], name[96];
+	size_t shown = 0;
+
+	for (int severity = RULE_ERROR; severity >= RULE_WARNING; severity--)
+		for (size_t i = 0; i < p->n && shown < HEAD_PROBLEMS; i++) {
+			if ((int)p->v[i].severity != severity)
+				continue;
+			snprintf(text, sizeof text, "%s on %.60s: %s: %.240s",
+			    rule_severity_name(p->v[i].severity),
+			    session_line_item_name(
+				st->session, p->v[i].line_item_id, name, sizeof name),
+			    rule_info(p->v[i].rule)->title, p->v[i].message);
+			head_line(h, severity == RULE_ERROR ? STYLE_ERROR : STYLE_WARNING, text);
+			shown++;
+		}
+	if (p->count[RULE_ERROR] + p->count[RULE_WARNING] > shown) {
+		snprintf(text, sizeof text, "more problems: %zu; Enter shows those of a row",
+		    p->count[RULE_ERROR] + p->count[RULE_WARNING] - shown);
+		head_line(h, STYLE_DIM, text);
+	}
+}
+
+static void head_outcome(const struct review_state *st, struct head *h)
+{
+	const struct applying_status *a = applying_status(st->session);
+	size_t unknown = applying_unknown(st->session);
+	char text[256];
+
+	if (a->phase == APPLYING_RUNNING) {
+		snprintf(text, sizeof text, "Posting batch %zu of %zu%s", a->batch + 1,
+		    a->n_batches, a->stopping ? "; stops after it" : "; p stops after it");
+		head_line(h, STYLE_NOTE, text);
+	} else if (a->phase == APPLYING_SETTLING) {
+		snprintf(text, sizeof text,
+		    "No answer came. Reading back what happened, reading %u of %u; nothing is sent "
+		    "again.",
+		    a->round, a->rounds);
+		head_line(h, STYLE_DANGER, text);
+	} else if (a->phase == APPLYING_DONE) {
+		snprintf(text, sizeof text,
+		    "%zu applied and seen, %zu applied, %zu refused, %zu not sent, %zu unknown%s",
+		    a->by_outcome[OUTCOME_VERIFIED], a->by_outcome[OUTCOME_APPLIED],
+		    a->by_outcome[OUTCOME_REFUSED],
+		    a->by_outcome[OUTCOME_NOT_SENT] + a->by_outcome[OUTCOME_ABSENT] +
+			a->by_outcome[OUTCOME_CONFLICT],
+		    a->by_outcome[OUTCOME_UNKNOWN],
+		    a->partial ? "; PART of a batch took effect" : "");
+		head_line(h, a->worst == OUTCOME_VERIFIED ? STYLE_OK : STYLE_WARNING, text);
+		if (a->ei.code)
+			head_line(h, STYLE_ERROR, a->ei.msg);
+	} else if (unknown) {
+		snprintf(text, sizeof text,
+		    "%zu operation%s of an earlier run have an unknown outcome; c reads back what "
+		    "happened",
+		    unknown, unknown == 1 ? "" : "s");
+		head_line(h, STYLE_DANGER, text);
+	}
+	if (a->foreign) {
+		snprintf(text, sizeof text,
+		    "%zu change%s by somebody else on these line items, left alone", a->foreign,
+		    a->foreign == 1 ? "" : "s");
+		head_line(h, STYLE_NOTE, text);
+	}
+}
+
+/* What others changed since a posting stopped for it. */
+static void head_merge(const struct review_state *st, struct head *h)
+{
+	const struct merge_model *m = &st->merge;
+	char text[200];
+
+	if (st->merge_ei.code)
+		head_line(h, STYLE_ERROR, st->merge_ei.msg);
+	if (!m->n_rows)
+		return;
+	if (m->n_choose)
+		snprintf(text, sizeof text,
+		    "%zu of the changes by others exclude%s what you staged: m chooses, mine or "
+		    "theirs, before anything is posted.",
+		    m->n_choose, m->n_choose == 1 ? "s" : "");
+	else
+		snprintf(text, sizeof text,
+		    "%zu change%s by others since the posting was confirmed: m shows %s. P asks "
+		    "again.",
+		    m->n_foreign, m->n_foreign == 1 ? "" : "s", m->n_foreign == 1 ? "it" : "them");
+	head_line(h, m->n_choose ? STYLE_DANGER : STYLE_WARNING, text);
+}
+
+int review_head(const struct review_state *st, struct canvas *c, int cols)
+{
+	struct head h = {c, 0, cols};
+	char text[160];
+
+	head_outcome(st, &h);
+	if (st->model.ei.code)
+		head_line(&h, STYLE_ERROR, st->model.ei.msg);
+	head_merge(st, &h);
+	head_plan(st, &h);
+	if (st->model.unread) {
+		snprintf(text, sizeof text,
+		    session_criteria_loading(st->session)
+			? "reading the criteria of %zu line items..."
+			: "%zu line items were never read, so what this widens is not known; R "
+			  "reads them",
+		    st->model.unread);
+		head_line(&h, STYLE_WARNING, text);
+	}
+	head_widening(st, &h);
+	head_problems(st, &h);
+	return h.y;
+}
