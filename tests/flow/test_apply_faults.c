@@ -27,7 +27,8 @@ struct world {
 };
 
 static const int64_t short_delays[] = {30, 80, 200, 450}, long_delays[] = {60, 150, 400, 2500};
-static const struct apply_options fast = {short_delays, 4}, slow = {long_delays, 4};
+static const struct apply_options fast = {.settle_ms = short_delays, .n_settle = 4},
+				  slow = {.settle_ms = long_delays, .n_settle = 4};
 
 /* --- reading --- */
 
@@ -76,7 +77,8 @@ static void read_base(struct world *w)
 	w->base = r.criteria;
 	/* rows of one line item follow each other only by chance: every base names all rows */
 	for (int i = 0; i < 2; i++)
-		w->bases[i] = (struct apply_base){w->li[i], w->base.v, w->base.n};
+		w->bases[i] = (struct apply_base){
+		    .line_item_id = w->li[i], .criteria = w->base.v, .n = w->base.n};
 }
 
 /* One sandbox for all tests; each gets two line items that no other test touches. */
