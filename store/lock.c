@@ -107,6 +107,7 @@ struct lock_holder lock_holder(struct store *s, const char *account)
 static enum err refuse(struct store *s, const char *account, int why, struct errinfo *ei)
 {
 	struct lock_holder h;
+	char since[21];
 
 	if (why != EAGAIN && why != EACCES)
 		return err_set(ei, ERR_REFUSED,
@@ -116,9 +117,11 @@ static enum err refuse(struct store *s, const char *account, int why, struct err
 	h = lock_holder(s, account);
 	if (h.pid <= 0)
 		return err_set(ei, ERR_REFUSED, "another reticle is posting to this account");
+	clock_format_utc(h.since, since);
 	return err_set(ei, ERR_REFUSED,
-	    "reticle %lld on %s is posting to this account; wait until it is done",
-	    (long long)h.pid, h.tty);
+	    "reticle %lld on %s is posting to this account since %s; you can stage, and post when "
+	    "it is done",
+	    (long long)h.pid, h.tty, since);
 }
 
 static enum err write_lease(

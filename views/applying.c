@@ -57,6 +57,8 @@ void applying_forget(struct applying *a)
 	mem_free(a->bases);
 	*a = (struct applying){.session = a->session,
 	    .unknown = a->unknown,
+	    .unknown_batches = a->unknown_batches,
+	    .of_batches = a->of_batches,
 	    .image_due = due,
 	    .image_changeset = a->image_changeset};
 	criterion_set_init(&a->live);
@@ -111,14 +113,30 @@ static void count_outcomes(struct applying *a)
 
 void applying_count_unknown(struct session *s)
 {
-	struct journal_batch_list list;
+	struct journal_batch_list list, all;
 
 	journal_batch_list_init(&list);
+	journal_batch_list_init(&all);
 	s->applying->unknown = 0;
 	if (s->account_id[0] && journal_unknown(s->cfg.store, s->account_id, &list, NULL) == ERR_OK)
 		for (size_t i = 0; i < list.n; i++)
 			s->applying->unknown += list.v[i].n_ops;
+	if (list.n)
+		journal_batches(s->cfg.store, list.v[0].changeset, &all, NULL);
+	s->applying->unknown_batches = list.n;
+	s->applying->of_batches = all.n > list.n ? all.n : list.n;
+	journal_batch_list_done(&all);
 	journal_batch_list_done(&list);
+}
+
+void applying_unknown_text(const struct session *s, char *out, size_t cap)
+{
+	const struct applying *a = s->applying;
+
+	out[0] = '\0';
+	if (applying_unknown(s))
+		snprintf(out, cap, "%zu of %zu batch%s unknown", a->unknown_batches, a->of_batches,
+		    a->of_batches == 1 ? "" : "es");
 }
 
 /* The line items of the posting, each once. */

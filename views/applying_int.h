@@ -31,6 +31,7 @@ struct applying {
 	char account[65];
 	struct errinfo journal_ei; /* why the journal failed; the engine only knows that it did */
 	size_t unknown; /* operations of unknown outcome in the journal */
+	size_t unknown_batches, of_batches; /* and their batches, of so many in that posting */
 	struct map image_due; /* line items whose next reading is the image after the posting */
 	uint64_t image_changeset;
 };

@@ -222,7 +222,7 @@ void views_status(void *user, struct status *st)
 	const struct session *s = user;
 	const struct account *a = session_account(s);
 	struct staging_count n = staging_total(s);
-	size_t unknown = applying_unknown(s);
+	char text[64];
 	char why[160];
 
 	status_add(st, false, STYLE_STATUS, "%s", session_profile(s));
@@ -236,8 +236,9 @@ void views_status(void *user, struct status *st)
 	status_network(s, st);
 	status_sync(s, st);
 	status_age(s, st);
-	if (unknown)
-		status_add(st, true, STYLE_DANGER, "%zu unknown", unknown);
+	applying_unknown_text(s, text, sizeof text);
+	if (text[0])
+		status_add(st, true, STYLE_DANGER, "%s", text);
 	if (draft_active(s)[0])
 		status_add(st, true, STYLE_NOTE, "draft %.64s", draft_active(s));
 	if (n.creates + n.deletes)

@@ -285,6 +285,33 @@ static void after_a_kill_the_batch_on_the_wire_is_settled_by_reading(void **stat
 	assert_int_equal(world.posts, 1);
 }
 
+/* Whoever starts the program is told until reading has settled it. */
+static void an_unknown_batch_is_in_the_status_line_at_every_start(void **state)
+{
+	struct kit *k = *state;
+	static const char *const unread[] = {"li3"};
+	struct errinfo ei = {0};
+
+	session_fetch_criteria(k->session, unread, 1, 0, REQ_USER);
+	kit_turns(k);
+	small_batches(k);
+	world.fault = FAULT_HANG;
+	assert_int_equal(world_start(k, &ei), ERR_OK);
+	for (int i = 0; i < 200 && world.posts == 0; i++)
+		loop_turn(k->loop, 0);
+	for (int start = 0; start < 2; start++) {
+		world_restart(k);
+		assert_int_equal(app_push(k->app, &line_items_view, NULL, NULL, &ei), ERR_OK);
+		assert_sees(k, "1 of 3 batches unknown");
+	}
+	kit_connect(k, world_answer);
+	applying_resume(k->session);
+	world_settle(k);
+	kit_turns(k);
+	assert_not_sees(k, "batches unknown");
+	assert_int_equal(world.posts, 1);
+}
+
 static void nothing_is_posted_over_an_unknown_outcome(void **state)
 {
 	struct kit *k = *state;
@@ -376,7 +403,7 @@ static void a_second_terminal_is_told_who_posts(void **state)
 	assert_int_equal(lock_take(other, KIT_ACCOUNT, &ei), ERR_OK);
 	world_stage(k, "li1", "shoes");
 	assert_int_equal(world_start(k, &ei), ERR_REFUSED);
-	assert_non_null(strstr(ei.msg, "is posting to this account"));
+	assert_non_null(strstr(ei.msg, "is posting to this account since 2026-01-06T09:"));
 	assert_int_equal(world.posts, 0);
 	assert_string_equal(world_drafts(k), "1 staged 0 sending 0 unknown");
 	store_close(other);
@@ -433,6 +460,7 @@ int main(void)
 	    T(stopping_finishes_the_batch_in_flight),
 	    T(a_lost_answer_stops_the_batches_behind_it),
 	    T(after_a_kill_the_batch_on_the_wire_is_settled_by_reading),
+	    T(an_unknown_batch_is_in_the_status_line_at_every_start),
 	    T(nothing_is_posted_over_an_unknown_outcome),
 	    T(the_journal_keeps_the_set_before_and_after),
 	    T(each_line_item_is_read_once_after_posting),
