@@ -172,6 +172,14 @@ $(O)/sim: $(SIM_OBJ) $(O)/tests/sim/sandbox.o $(rev_libs)
 	@echo "  LD  $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $(SIM_OBJ) $(O)/tests/sim/sandbox.o $(SIM_LIBS)
 
+# The rows of the fault matrix with as many cases as they ask for; `make check` runs samples.
+.PHONY: sweep-faults
+sweep-faults: deps-test
+	@$(SUBMAKE) VARIANT=asan programs
+	@for t in unit/api/test_apply_random flow/test_apply_faults; do \
+		RETICLE_LONG=1 RETICLE_SEEDS=10000 RETICLE_SANDBOX=$(abspath $(BUILD))/asan/reticle-sandbox \
+			$(BUILD)/asan/$$t || exit 1; done
+
 lint:
 	@sh tests/lint/run.sh
 

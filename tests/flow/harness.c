@@ -100,6 +100,11 @@ struct api_config sandbox_config(const struct sandbox *s)
 	    .token_secret = s->token_secret};
 }
 
+int cases_of(int sample, int all)
+{
+	return getenv("RETICLE_LONG") ? all : sample;
+}
+
 bool run_until(struct loop *l, const bool *flag, int limit_ms)
 {
 	int64_t until = clock_mono_ms() + limit_ms;

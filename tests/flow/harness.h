@@ -24,6 +24,10 @@ void sandbox_stop(struct sandbox *s);
 /* A client of the sandbox; change cfg before it is used by passing one's own. */
 struct api_config sandbox_config(const struct sandbox *s);
 
+/* How many cases of a row of the fault matrix are run: a sample, or with RETICLE_LONG all that the
+ * row asks for (make sweep-faults). */
+int cases_of(int sample, int all);
+
 /* Turn the loop until *flag or for at most limit_ms of real time; returns *flag. */
 bool run_until(struct loop *l, const bool *flag, int limit_ms);
 
