@@ -163,7 +163,50 @@ static size_t first_of(const struct change *const *v, size_t n, const char *id)
 	return low;
 }
 
-static void print_delta(struct buf *out, const struct session *s, const struct delta *d)
+struct picked { /* the changes of one line item */
+	const char *line_item_id;
+	const struct change *const *v;
+	size_t n;
+};
+
+/* What ends apply, told while the plan is read: rules that the set would break. */
+static enum err print_refusals(
+    struct buf *out, struct session *s, struct delta *d, const struct picked *p)
+{
+	struct effective_input in = {
+	    .line_item_id = p->line_item_id, .picked = p->v, .n_changes = p->n};
+	struct judge j;
+	struct rule_lookup lookup;
+	struct rule_ctx ctx = {.line_item = session_line_item(s, p->line_item_id),
+	    .account_id = session_account_id(s),
+	    .lookup = &lookup};
+	struct effective set;
+	struct problem_list problems;
+	enum err err;
+
+	judge_init(&j, s);
+	lookup = judge_rule_lookup(&j);
+	effective_init(&set);
+	problem_list_init(&problems);
+	ctx.set = &set;
+	delta_live(d, p->line_item_id, &in.live, &in.n_live);
+	err = effective_build(&set, &in);
+	if (!err)
+		err = rules_check(&problems, &ctx);
+	for (size_t i = 0; i < problems.n && !err; i++) {
+		if (problems.v[i].severity != RULE_ERROR)
+			continue;
+		buf_addf(out, "  ! refused by X: %s: ", rule_info(problems.v[i].rule)->title);
+		escaped(out, problems.v[i].message);
+		buf_addc(out, '\n');
+	}
+	problem_list_done(&problems);
+	effective_done(&set);
+	judge_done(&j);
+	return err;
+}
+
+static void print_delta(struct buf *out, struct session *s, struct delta *d)
 {
 	const struct change **v = mem_array(d->changes.n + 1, sizeof *v);
 
@@ -176,13 +219,18 @@ static void print_delta(struct buf *out, const struct session *s, const struct d
 	qsort(v, d->changes.n, sizeof *v, by_line_item);
 	for (size_t i = 0; i < d->plan.n_line_items; i++) {
 		const struct plan_line_item *li = &d->plan.line_items[i];
+		struct picked own;
 		char name[96];
 
 		escaped(out, session_line_item_name(s, li->line_item_id, name, sizeof name));
 		buf_addf(out, " (%s)\n", li->line_item_id);
-		for (size_t k = first_of(v, d->changes.n, li->line_item_id);
-		     k < d->changes.n && !strcmp(v[k]->line_item_id, li->line_item_id); k++)
-			print_change(out, s, v[k]);
+		own = (struct picked){
+		    li->line_item_id, v + first_of(v, d->changes.n, li->line_item_id), 0};
+		while (own.v + own.n < v + d->changes.n &&
+		       !strcmp(own.v[own.n]->line_item_id, li->line_item_id))
+			print_change(out, s, own.v[own.n++]);
+		if (print_refusals(out, s, d, &own))
+			out->failed = ERR_NOMEM;
 		if (li->widen.flags) {
 			buf_adds(out, "  ! reaches more people: ");
 			widen_text(out, &li->widen);
@@ -252,7 +300,7 @@ static enum err compare(
 	return err;
 }
 
-static enum err print_plan(const struct session *s, const struct delta *d, struct errinfo *ei)
+static enum err print_plan(struct session *s, struct delta *d, struct errinfo *ei)
 {
 	struct cli_options plain = {0};
 	struct buf out;

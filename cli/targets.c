@@ -151,7 +151,7 @@ void delta_done(struct delta *d)
 }
 
 /* Rows of one line item stand together in live. */
-static bool live_of(void *user, const char *id, const struct criterion **v, size_t *n)
+bool delta_live(void *user, const char *id, const struct criterion **v, size_t *n)
 {
 	const struct delta *d = user;
 	uint64_t from;
@@ -284,7 +284,7 @@ static enum err make_plan(struct delta *d, struct headless *h, struct errinfo *e
 	struct plan_input in = {.changes = &d->changes,
 	    .max_ops = (size_t)session_batch_size(h->session),
 	    .user = d,
-	    .live = live_of,
+	    .live = delta_live,
 	    .lookup = &lookup};
 	enum err err = plan_build(&d->plan, &in, ei);
 	const char **ids = err ? NULL : mem_array(d->plan.n_line_items + 1, sizeof *ids);

@@ -51,6 +51,8 @@ enum err delta_revert(struct delta *d, struct headless *h, uint64_t changeset, s
 /* The changes from d->live to what t says, both read already. ERR_NOMEM only. */
 enum err delta_compare(struct delta *d, const struct targets *t);
 enum err delta_of_batch(struct delta *d, const struct targets *t); /* that of a batch */
+/* The live rows of a line item; false when it is not one of the delta. user is the delta. */
+bool delta_live(void *user, const char *id, const struct criterion **v, size_t *n);
 /* Digest of the live criteria of these line items, as the plan file carries it. */
 enum err delta_state(struct session *s, const char *const *ids, size_t n,
     char digest[DIGEST_HEX_SIZE], struct errinfo *ei);

@@ -87,6 +87,14 @@ printf '[{"operation_type":"Drop","params":{}}]' >"$dir/batch.json"
 run 2 plan batch.json
 shows err 'batch.json:1:0: operation 1: operation_type is Create or Delete'
 
+# what X would refuse is told while the plan is read, and ends apply
+cp "$dir/none.yaml" "$dir/events.yaml"
+printf '    include:\n      EVENT:\n        - "1ex"\n        - "2ex"\n' >>"$dir/events.yaml"
+run 0 plan events.yaml --out events.plan
+shows out '  ! refused by X: More than one event: '
+run 1 apply events.plan
+shows err 'More than one event'
+
 # bad files name the line and change nothing
 printf 'reticle: 1\nline_items:\n  - id: "%s"\n    include:\n      NOPE!:\n        - "x"\n' "$item" \
 	>"$dir/bad.yaml"
