@@ -197,6 +197,13 @@ screenshots: all
 bench: all
 	@sh bench/run.sh $(BUILD)/reticle
 
+# Start, sync, memory, staging beside tig, less and curl: python3 and what of these is installed.
+bench-store: all
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $(O)/bench-stage bench/stage.c $(call lib,store) \
+		$(call lib,targeting) $(call lib,config) $(call lib,base) $(LIBS_MAIN)
+	@python3 bench/store.py $(BUILD)/reticle $(O)/bench-stage
+.PHONY: bench-store
+
 bench-targeting: deps-quiet
 	@$(SUBMAKE) $(O)/libtargeting.a $(O)/libbase.a
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $(O)/bench-targeting bench/targeting.c \

@@ -31,7 +31,7 @@ ESCAPES = re.compile(rb"\x1b(?:\[[0-9;?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x
 
 class Program:
     def __init__(self, spec):
-        env = dict(os.environ, TERM="xterm-256color", LC_ALL="C.UTF-8", **spec.get("env", {}))
+        env = {**os.environ, **spec.get("env", {}), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
         self.t0 = time.monotonic()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
@@ -177,4 +177,5 @@ def main():
                                                          "yes" if med <= g["limit"] else "no"))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -52,49 +52,64 @@ static size_t sets_of(const struct snapshot_criteria *c)
 	return c->n_sets ? c->n_sets : 1;
 }
 
-static void count_in(struct sorted *b, const struct snapshot_criteria *c, const struct map *index)
-{
-	uint64_t at;
+/* Where each criterion belongs, NOWHERE for those that are left out. Neighbours are mostly of the
+ * same line item, so that few have to be looked up. */
+#define NOWHERE SIZE_MAX
 
-	for (size_t k = 0; k < sets_of(c); k++)
-		for (size_t i = 0; i < c->criteria[k].n; i++)
-			if (belongs(index, &c->criteria[k].v[i], &at))
-				b->start[at + 1]++;
+static void assign(const struct snapshot_criteria *c, const struct map *index, size_t *place)
+{
+	const char *last = NULL;
+	uint64_t at = 0;
+
+	for (size_t k = 0, r = 0; k < sets_of(c); k++)
+		for (size_t i = 0; i < c->criteria[k].n; i++, r++) {
+			const struct criterion *cr = &c->criteria[k].v[i];
+			bool same = last && cr->line_item_id && strcmp(last, cr->line_item_id) == 0;
+
+			place[r] = NOWHERE;
+			if (cr->deleted || (!same && !belongs(index, cr, &at)))
+				continue;
+			last = cr->line_item_id;
+			place[r] = at;
+		}
 }
 
-static void place_in(
-    struct sorted *b, const struct snapshot_criteria *c, const struct map *index, size_t *fill)
+static void fill(
+    struct sorted *b, const struct snapshot_criteria *c, const size_t *place, size_t *next)
 {
-	uint64_t at;
-
-	for (size_t k = 0; k < sets_of(c); k++)
-		for (size_t i = 0; i < c->criteria[k].n; i++)
-			if (belongs(index, &c->criteria[k].v[i], &at))
-				b->records[fill[at]++] = &c->criteria[k].v[i];
+	for (size_t k = 0, r = 0; k < sets_of(c); k++)
+		for (size_t i = 0; i < c->criteria[k].n; i++, r++)
+			if (place[r] != NOWHERE)
+				b->records[next[place[r]]++] = &c->criteria[k].v[i];
 }
 
 static enum err sort_in(
     struct sorted *b, const struct snapshot_criteria *c, const struct map *index)
 {
-	size_t n = c->n_line_items, *fill, all = 0;
+	size_t n = c->n_line_items, all = 0, *next, *place;
+	enum err err;
 
 	for (size_t k = 0; k < sets_of(c); k++)
 		all += c->criteria[k].n;
 	b->start = mem_array(n + 1, sizeof *b->start);
 	b->records = mem_array(all, sizeof *b->records);
-	fill = mem_array(n + 1, sizeof *fill);
-	if (!b->start || !b->records || !fill) {
-		mem_free(fill);
-		return ERR_NOMEM;
+	next = mem_array(n + 1, sizeof *next);
+	place = mem_array(all + 1, sizeof *place);
+	if (b->start && b->records && next && place) {
+		assign(c, index, place);
+		for (size_t r = 0; r < all; r++)
+			if (place[r] != NOWHERE)
+				b->start[place[r] + 1]++;
+		for (size_t i = 0; i < n; i++) {
+			b->start[i + 1] += b->start[i];
+			next[i] = b->start[i];
+		}
+		fill(b, c, place, next);
 	}
-	count_in(b, c, index);
-	for (size_t i = 0; i < n; i++) {
-		b->start[i + 1] += b->start[i];
-		fill[i] = b->start[i];
-	}
-	place_in(b, c, index, fill);
-	mem_free(fill);
-	return ERR_OK;
+	err = b->start && b->records && next && place ? ERR_OK : ERR_NOMEM;
+	mem_free(place);
+	mem_free(next);
+	return err;
 }
 
 struct putter {
