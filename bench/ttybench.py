@@ -29,6 +29,18 @@ KEYS = {"Down": b"\x1bOB", "PageDown": b"\x1b[6~", "Home": b"\x1bOH"}
 ESCAPES = re.compile(rb"\x1b(?:\[[0-9;?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-Za-z]|.)")
 
 
+def family(pid):
+    """The process and its children: a supervisor and what it watches are one program."""
+    found = [pid]
+    for p in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if int(open("/proc/%s/stat" % p).read().rsplit(")", 1)[1].split()[1]) in found:
+                found.append(int(p))
+        except (OSError, IndexError):
+            pass
+    return found
+
+
 class Program:
     def __init__(self, spec):
         env = {**os.environ, **spec.get("env", {}), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
@@ -81,18 +93,27 @@ class Program:
             last = time.monotonic()
             wait = quiet
 
+    def press_first(self, data, timeout=5):
+        """Seconds from the key to the first paint behind it; None: there was none. For a screen that
+        paints by itself, too: a frame shows all that was known when it was drawn."""
+        while self.read(0):
+            pass
+        start = time.monotonic()
+        os.write(self.fd, data)
+        return time.monotonic() - start if self.read(timeout) else None
+
     def alive(self):
         return os.waitpid(self.pid, os.WNOHANG) == (0, 0)
 
     def status(self):
         """RSS and PSS in kB, voluntary and other context switches, CPU seconds."""
-        text = open("/proc/%d/smaps_rollup" % self.pid).read()
+        texts = [open("/proc/%d/smaps_rollup" % p).read() for p in family(self.pid)]
         stat = open("/proc/%d/status" % self.pid).read()
         times = open("/proc/%d/stat" % self.pid).read().rsplit(")", 1)[1].split()
 
         def number(where, name):
             return int(re.search(r"^%s:\s+(\d+)" % name, where, re.M).group(1))
-        return dict(rss=number(text, "Rss"), pss=number(text, "Pss"),
+        return dict(rss=sum(number(t, "Rss") for t in texts), pss=sum(number(t, "Pss") for t in texts),
                     switches=number(stat, "voluntary_ctxt_switches") +
                     number(stat, "nonvoluntary_ctxt_switches"),
                     cpu=(int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK"))

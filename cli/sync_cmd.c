@@ -45,11 +45,15 @@ static void tell_line(const struct sync_progress *p)
 
 static void on_tick(struct headless *h, void *user)
 {
-	struct sync_progress p = session_progress(h->session);
 	struct reporter *r = user;
-	size_t moved = 1 + p.list_rows + p.rows + p.requests + p.line_items_done;
+	struct sync_progress p;
+	size_t moved;
 
-	if (!p.active || moved == r->told || clock_mono_ms() - r->told_ms < EVERY_MS)
+	if (clock_mono_ms() - r->told_ms < EVERY_MS)
+		return;
+	p = session_progress(h->session);
+	moved = 1 + p.list_rows + p.rows + p.requests + p.line_items_done;
+	if (!p.active || moved == r->told)
 		return;
 	r->told = moved;
 	r->told_ms = clock_mono_ms();

@@ -244,6 +244,21 @@ static void start_next(struct session *s)
 	}
 }
 
+static void expect(struct session *s, struct criteria_job *job)
+{
+	uint64_t row;
+
+	for (size_t i = 0; i < job->n; i++) {
+		bool known = map_get(&s->line_item_rows, job->ids[i], &row) && row < s->n_counts &&
+			     s->counts[row].n >= 0;
+
+		if (known)
+			job->known_rows += (size_t)s->counts[row].n;
+		else
+			job->unknown++;
+	}
+}
+
 /* Background jobs wait at the end, the user's go behind those that are under way. What the user
  * waits for does not wait for jobs in the background. */
 static void enqueue(struct session *s, struct criteria_job *job)
@@ -255,6 +270,7 @@ static void enqueue(struct session *s, struct criteria_job *job)
 		at = &(*at)->next;
 	job->next = *at;
 	*at = job;
+	expect(s, job);
 	s->loads[DATA_CRITERIA].state.loading = true;
 	s->progress.line_items += job->n;
 }

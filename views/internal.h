@@ -30,6 +30,7 @@ struct criteria_job {
 	size_t n;
 	struct criterion_set *pages;
 	size_t n_pages, rows;
+	size_t known_rows, unknown; /* what was known when it was asked for: for the time left */
 	struct snapshot_group group;
 	bool resumed; /* goes on where an earlier run stopped, and no page came yet */
 	struct req_id req; /* gen 0: not begun */

@@ -224,18 +224,10 @@ void sync_forget(struct session *s)
 /* --- how far it is --- */
 
 /* Pages that a group still has: by what was known of its line items, else by the others' average. */
-static size_t pages_left(const struct session *s, const struct criteria_job *job, double average)
+static size_t pages_left(const struct criteria_job *job, double average)
 {
-	double rows = 0;
-	uint64_t row;
+	double rows = (double)job->known_rows + (double)job->unknown * average - (double)job->rows;
 
-	for (size_t i = 0; i < job->n; i++) {
-		bool known = map_get(&s->line_item_rows, job->ids[i], &row) && row < s->n_counts &&
-			     s->counts[row].n >= 0;
-
-		rows += known ? s->counts[row].n : average;
-	}
-	rows -= (double)job->rows;
 	return rows > PAGE_ROWS ? (size_t)((rows + PAGE_ROWS - 1) / PAGE_ROWS) : 1;
 }
 
@@ -294,7 +286,7 @@ struct sync_progress session_progress(const struct session *s)
 		return p;
 	average = average_criteria(s);
 	for (const struct criteria_job *job = s->jobs; job; job = job->next)
-		p.requests_left += pages_left(s, job, average);
+		p.requests_left += pages_left(job, average);
 	took = clock_mono_ms() - s->progress.began_ms;
 	if (p.requests) {
 		int64_t wait = budget_wait_ms(s, p.requests_left);
