@@ -68,13 +68,14 @@ if command -v ctags >/dev/null 2>&1; then
 		awk -F'\t' '{ s = e = 0; for (i = 4; i <= NF; i++) { if ($i ~ /^line:/) s = substr($i, 6); if ($i ~ /^end:/) e = substr($i, 5) } if (e - s > 80) print $2 ": " $1 " has " e - s " lines (80 at most)" }')"
 fi
 
-# --- every trap G1 to G52 of the reference and every row A1 to A28, B1 to B24 of the fault matrix is
+# --- every trap G1 to G52 of the reference and every row A1 to A28, B1 to B24, C1 to C18, D1 to D13 of the fault matrix is
 # --- the name of a test: in a C function, or in the first comment of a shell check
 rows=$(git ls-files -co --exclude-standard 'tests/*.c' | xargs sed -n 's/^static void \([a-z0-9_]*\)(void \*\*.*/_\1/p'
 	git ls-files -co --exclude-standard 'tests/*.sh' | xargs grep -hoE '^# .*' |
-		grep -oE '\b[ABG][0-9]+\b' | tr ABG abg | sed 's/.*/_&_/')
-for row in $(seq 52 | sed 's/^/g/') $(seq 28 | sed 's/^/a/') $(seq 24 | sed 's/^/b/'); do
-	case $rows in *"_${row}_"*) ;; *) report "no test is named after row $row (docs/api.md)" ;; esac
+		grep -oE '\b[ABCDG][0-9]+\b' | tr ABCDG abcdg | sed 's/.*/_&_/')
+for row in $(seq 52 | sed 's/^/g/') $(seq 28 | sed 's/^/a/') $(seq 24 | sed 's/^/b/') \
+	$(seq 18 | sed 's/^/c/') $(seq 13 | sed 's/^/d/'); do
+	case $rows in *"_${row}_"*) ;; *) report "no test is named after row $row" ;; esac
 done
 
 # --- what must not be in a repository

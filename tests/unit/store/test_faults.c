@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include "store/catalog.h"
 #include "store/journal.h"
@@ -377,6 +379,64 @@ static int child_of(void (*fn)(void *), void *arg)
 	return status;
 }
 
+/* What the racers share. */
+struct race {
+	_Atomic int inside, overlaps, taken, refused;
+};
+
+enum { RACES = 1000 };
+
+static void race(void *arg)
+{
+	struct race *r = arg;
+
+	temp_open();
+	while (r->taken < RACES) {
+		if (lock_take(s, ACCOUNT, &ei)) {
+			r->refused++;
+			sched_yield();
+			continue;
+		}
+		r->taken++;
+		if (++r->inside > 1)
+			r->overlaps++;
+		sched_yield();
+		r->inside--;
+		lock_drop(s, ACCOUNT);
+	}
+	store_close(s);
+}
+
+static void d6_in_a_thousand_races_never_two_hold_it(void **state)
+{
+	struct race *r =
+	    mmap(NULL, sizeof *r, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid[2];
+	int status;
+
+	(void)state;
+	assert_true(r != MAP_FAILED);
+	store_close(s);
+	s = NULL;
+	for (int i = 0; i < 2; i++) {
+		pid[i] = fork();
+		if (pid[i] == 0) {
+			race(r);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_true(r->taken >= RACES);
+	assert_true(r->refused > 0); /* they did meet */
+	assert_int_equal(r->overlaps, 0);
+	print_message("D6: taken %d times, refused %d times\n", r->taken, r->refused);
+	munmap(r, sizeof *r);
+	temp_open();
+}
+
 static void apply_and_die(void *arg)
 {
 	uint64_t changeset, batch;
@@ -724,6 +784,7 @@ int main(void)
 	    TEMP(d5_a_long_log_is_begun_anew),
 	    TEMP(d5_an_interrupted_new_beginning_is_undone),
 	    TEMP(d6_only_one_terminal_may_apply),
+	    TEMP(d6_in_a_thousand_races_never_two_hold_it),
 	    TEMP(d7_lock_falls_with_its_holder),
 	    TEMP(d8_without_locks_nothing_is_posted),
 	    TEMP(d9_a_holder_that_slept_writes_nothing),

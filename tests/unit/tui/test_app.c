@@ -267,7 +267,7 @@ static void closed_views_are_swept_after_the_turn(void **state)
 	assert_int_equal(toy.closed, 2);
 }
 
-static void a_small_window_keeps_the_state(void **state)
+static void c9_a_small_window_keeps_the_state(void **state)
 {
 	(void)state;
 	toy_start(1000, 100, 30, true);
@@ -287,7 +287,7 @@ static void a_small_window_keeps_the_state(void **state)
 	toy_stop();
 }
 
-static void a_paste_is_never_keys(void **state)
+static void c13_a_paste_is_never_keys(void **state)
 {
 	(void)state;
 	toy_start(10, 100, 30, true);
@@ -547,8 +547,8 @@ int main(void)
 	    cmocka_unit_test(the_palette_takes_arguments),
 	    cmocka_unit_test(the_palette_lists_names_before_mentions),
 	    cmocka_unit_test(closed_views_are_swept_after_the_turn),
-	    cmocka_unit_test(a_small_window_keeps_the_state),
-	    cmocka_unit_test(a_paste_is_never_keys),
+	    cmocka_unit_test(c9_a_small_window_keeps_the_state),
+	    cmocka_unit_test(c13_a_paste_is_never_keys),
 	    cmocka_unit_test(the_mouse_scrolls_sorts_and_opens),
 	    cmocka_unit_test(columns_can_be_switched_off),
 	    cmocka_unit_test(the_frame_names_the_account_everywhere),

@@ -259,7 +259,7 @@ static void keys_are_decoded(void **state)
 	EXPECT("\x1b\x1b[A", "Esc Up ");
 }
 
-static void replies_and_rubbish_are_no_keys(void **state)
+static void c15_replies_and_rubbish_are_no_keys(void **state)
 {
 	(void)state;
 	EXPECT("\x1b[?64;1;2c\x1b[>0;276;0c", ""); /* device attributes */
@@ -283,7 +283,7 @@ static void the_mouse_is_decoded(void **state)
 	EXPECT("\x1b[I\x1b[O", "focus1 focus0 ");
 }
 
-static void a_paste_is_one_text(void **state)
+static void c13_a_paste_is_one_text(void **state)
 {
 	(void)state;
 	EXPECT("a\x1b[200~q\nx\x1b[A\x1b[201~b", "a [6:q\nx\x1b[A] b ");
@@ -291,7 +291,7 @@ static void a_paste_is_one_text(void **state)
 	EXPECT("\x1b[200~\x1b[201~", "[0:] ");
 }
 
-static void a_paste_is_bounded(void **state)
+static void c13_a_paste_is_bounded(void **state)
 {
 	struct input in;
 	char *big = malloc(INPUT_PASTE_MAX * 3);
@@ -311,7 +311,7 @@ static void a_paste_is_bounded(void **state)
 }
 
 /* Any bytes in any portions: no crash, no event without input, and it always comes back. */
-static void random_bytes_do_no_harm(void **state)
+static void c14_random_bytes_do_no_harm(void **state)
 {
 	static const char *const pieces[] = {"\x1b", "[", "O", "]", "1", ";", "~", "A", "<", "M",
 	    "\x07", "\\", "\xC3", "\xF0\x9F", "\x1b[200~", "\x1b[201~", "P", "?", "R", "\r"};
@@ -353,11 +353,11 @@ int main(void)
 	    cmocka_unit_test(default_keys_are_sound),
 	    cmocka_unit_test(command_lines_split_like_a_shell),
 	    cmocka_unit_test(keys_are_decoded),
-	    cmocka_unit_test(replies_and_rubbish_are_no_keys),
+	    cmocka_unit_test(c15_replies_and_rubbish_are_no_keys),
 	    cmocka_unit_test(the_mouse_is_decoded),
-	    cmocka_unit_test(a_paste_is_one_text),
-	    cmocka_unit_test(a_paste_is_bounded),
-	    cmocka_unit_test(random_bytes_do_no_harm),
+	    cmocka_unit_test(c13_a_paste_is_one_text),
+	    cmocka_unit_test(c13_a_paste_is_bounded),
+	    cmocka_unit_test(c14_random_bytes_do_no_harm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

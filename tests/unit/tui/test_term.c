@@ -320,7 +320,7 @@ static void the_terminal_is_given_back_at_the_end(void **state)
 	close_box(&b);
 }
 
-static void the_terminal_is_given_back_on_signals(void **state)
+static void c4_c5_the_terminal_is_given_back_on_signals(void **state)
 {
 	static const struct {
 		int sig, status;
@@ -341,7 +341,7 @@ static void the_terminal_is_given_back_on_signals(void **state)
 	}
 }
 
-static void the_terminal_is_given_back_on_crashes(void **state)
+static void c3_the_terminal_is_given_back_on_crashes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof crash_signals / sizeof *crash_signals; i++) {
@@ -358,7 +358,7 @@ static void the_terminal_is_given_back_on_crashes(void **state)
 	}
 }
 
-static void the_supervisor_gives_it_back_after_a_kill(void **state)
+static void c2_the_supervisor_gives_it_back_after_a_kill(void **state)
 {
 	struct box b = open_box("xterm-256color", SUPERVISED);
 	char command[64], line[32] = "";
@@ -391,7 +391,7 @@ static void the_supervisor_gives_it_back_after_a_kill(void **state)
 	close_box(&b);
 }
 
-static void suspending_gives_the_terminal_to_the_shell(void **state)
+static void c6_suspending_gives_the_terminal_to_the_shell(void **state)
 {
 	struct box b = open_box("xterm-256color", JOB);
 
@@ -414,7 +414,7 @@ static void suspending_gives_the_terminal_to_the_shell(void **state)
 }
 
 /* Also when nobody is told by a signal: reading says it. */
-static void a_hang_up_ends_the_program(void **state)
+static void c7_a_hang_up_ends_the_program(void **state)
 {
 	static const enum how how[] = {ALONE, NOHUP, SUPERVISED};
 
@@ -440,7 +440,7 @@ static void a_hang_up_ends_the_program(void **state)
 	}
 }
 
-static void a_terminal_that_does_not_read_cannot_hold_the_program(void **state)
+static void c8_a_terminal_that_does_not_read_cannot_hold_the_program(void **state)
 {
 	struct box b = open_box("xterm-256color", ALONE);
 	int64_t end = now_ms() + PATIENCE_MS;
@@ -468,7 +468,7 @@ static void a_terminal_that_does_not_read_cannot_hold_the_program(void **state)
 	close_box(&b);
 }
 
-static void a_resize_is_followed(void **state)
+static void c9_a_resize_is_followed(void **state)
 {
 	struct box b = open_box("xterm-256color", ALONE);
 	struct winsize small = {8, 30, 0, 0}, size = {ROWS, COLS, 0, 0};
@@ -515,7 +515,7 @@ static void keys_paste_and_escape_arrive(void **state)
 	close_box(&b);
 }
 
-static void an_unusable_terminal_is_refused(void **state)
+static void c11_an_unusable_terminal_is_refused(void **state)
 {
 	static const char *const names[] = {NULL, "", "dumb", "no-such-terminal"};
 	static const char *const said[] = {"TERM is not set", "TERM is not set", "TERM is \"dumb\"",
@@ -534,7 +534,7 @@ static void an_unusable_terminal_is_refused(void **state)
 	}
 }
 
-static void what_is_no_terminal_is_refused(void **state)
+static void c10_what_is_no_terminal_is_refused(void **state)
 {
 	int out[2], status;
 	char said[512] = "";
@@ -566,16 +566,16 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_terminal_is_given_back_at_the_end),
-	    cmocka_unit_test(the_terminal_is_given_back_on_signals),
-	    cmocka_unit_test(the_terminal_is_given_back_on_crashes),
-	    cmocka_unit_test(the_supervisor_gives_it_back_after_a_kill),
-	    cmocka_unit_test(suspending_gives_the_terminal_to_the_shell),
-	    cmocka_unit_test(a_hang_up_ends_the_program),
-	    cmocka_unit_test(a_terminal_that_does_not_read_cannot_hold_the_program),
-	    cmocka_unit_test(a_resize_is_followed),
+	    cmocka_unit_test(c4_c5_the_terminal_is_given_back_on_signals),
+	    cmocka_unit_test(c3_the_terminal_is_given_back_on_crashes),
+	    cmocka_unit_test(c2_the_supervisor_gives_it_back_after_a_kill),
+	    cmocka_unit_test(c6_suspending_gives_the_terminal_to_the_shell),
+	    cmocka_unit_test(c7_a_hang_up_ends_the_program),
+	    cmocka_unit_test(c8_a_terminal_that_does_not_read_cannot_hold_the_program),
+	    cmocka_unit_test(c9_a_resize_is_followed),
 	    cmocka_unit_test(keys_paste_and_escape_arrive),
-	    cmocka_unit_test(an_unusable_terminal_is_refused),
-	    cmocka_unit_test(what_is_no_terminal_is_refused),
+	    cmocka_unit_test(c11_an_unusable_terminal_is_refused),
+	    cmocka_unit_test(c10_what_is_no_terminal_is_refused),
 	};
 
 	if (argc == 3 && strcmp(argv[1], "--toy") == 0)

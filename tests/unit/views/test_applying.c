@@ -227,7 +227,7 @@ static void stop_now(void)
 	applying_stop(stopping->session);
 }
 
-static void stopping_finishes_the_batch_in_flight(void **state)
+static void c4_stopping_finishes_the_batch_in_flight(void **state)
 {
 	struct kit *k = *state;
 	static const char *const unread[] = {"li3"};
@@ -457,7 +457,7 @@ int main(void)
 	    T(a_foreign_change_beside_ours_is_counted_and_left_alone),
 	    T(a_foreign_change_of_the_same_thing_stops_before_sending),
 	    T(what_somebody_else_did_already_is_taken_off_the_stage),
-	    T(stopping_finishes_the_batch_in_flight),
+	    T(c4_stopping_finishes_the_batch_in_flight),
 	    T(a_lost_answer_stops_the_batches_behind_it),
 	    T(after_a_kill_the_batch_on_the_wire_is_settled_by_reading),
 	    T(an_unknown_batch_is_in_the_status_line_at_every_start),
