@@ -288,6 +288,16 @@ static void title_of(const struct change_set *set, char *out, size_t cap)
 		snprintf(out, cap, "change %zu criteria", set->n);
 }
 
+/* What another terminal staged a moment ago counts too, or the same removal would be staged twice.
+ * *held keeps what the caller's changes may point into. */
+static enum err catch_up(struct session *s, struct staged **held, struct errinfo *ei)
+{
+	*held = staging_share(s);
+	if (!s->staging || drafts_version(s->cfg.store) == s->staging->version)
+		return ERR_OK;
+	return staging_load(s, ei);
+}
+
 enum err staging_add(
     struct session *s, const struct change *changes, size_t n, size_t *staged, struct errinfo *ei)
 {
@@ -295,12 +305,17 @@ enum err staging_add(
 	struct change_set fresh;
 	uint64_t *back = NULL;
 	size_t n_back = 0;
+	struct staged *held = NULL;
 	char title[128];
 	enum err err = may_stage(s, ei);
 
 	*staged = 0;
-	if (err)
+	if (!err)
+		err = catch_up(s, &held, ei);
+	if (err) {
+		staging_release(held);
 		return err;
+	}
 	if (s->staging)
 		s->staging->last_group = 0;
 	change_set_init(&fresh);
@@ -333,6 +348,7 @@ enum err staging_add(
 	change_set_done(&fresh);
 	known_done(&k);
 	mem_free(back);
+	staging_release(held);
 	return err;
 }
 

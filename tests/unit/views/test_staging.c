@@ -119,16 +119,13 @@ static void a_shared_set_stays_while_it_is_held(void **state)
 	staging_release(held);
 }
 
-static void what_another_terminal_stages_appears(void **state)
+static void stage_elsewhere(struct change c)
 {
-	struct kit *k = *state;
 	struct errinfo ei = {0};
 	struct change_set set;
-	struct change c = world_create("li2", "theirs");
 	struct store *other;
 	struct paths p;
 
-	kit_turns(k);
 	assert_int_equal(paths_init(&p, "test", &ei), ERR_OK);
 	other = store_open(&p, &ei);
 	assert_int_equal(store_bind(other, "demo", "12", &ei), ERR_OK);
@@ -137,6 +134,27 @@ static void what_another_terminal_stages_appears(void **state)
 	assert_int_equal(drafts_stage(other, KIT_ACCOUNT, &set, "theirs", &ei), ERR_OK);
 	change_set_done(&set);
 	store_close(other);
+}
+
+/* Before the stage was followed: the same removal is not staged a second time. */
+static void what_another_terminal_just_staged_counts(void **state)
+{
+	struct kit *k = *state;
+	struct change c = removal("d1", "shoes");
+
+	kit_turns(k);
+	stage_elsewhere(c);
+	assert_int_equal(staging_changes(k->session)->n, 0);
+	assert_int_equal(add(k, &c, 1), 0);
+	assert_int_equal(staging_total(k->session).deletes, 1);
+}
+
+static void what_another_terminal_stages_appears(void **state)
+{
+	struct kit *k = *state;
+
+	kit_turns(k);
+	stage_elsewhere(world_create("li2", "theirs"));
 	assert_int_equal(staging_changes(k->session)->n, 0);
 	for (int i = 0; i < 30; i++) {
 		loop_turn(k->loop, 0);
@@ -171,6 +189,7 @@ int main(void)
 	    T(undo_and_redo_go_all_the_way),
 	    T(a_shared_set_stays_while_it_is_held),
 	    T(what_another_terminal_stages_appears),
+	    T(what_another_terminal_just_staged_counts),
 	    T(a_read_only_session_stages_nothing),
 	};
 
