@@ -8,7 +8,8 @@
 #define POPUPS_MAX 16
 #define CRUMBS_MAX 8
 #define TITLE_MIN 20 /* cells left to badge and path */
-#define FILTER_SHOWN 24 /* bytes of a filter in the title bar */
+#define TITLE_FILTERED 32 /* also while a filter is shown in full */
+#define FILTER_SHOWN 12 /* bytes of a filter in the title bar */
 
 struct rect frame_body(const struct app *app)
 {
@@ -113,7 +114,7 @@ static void draw_title(struct app *app, struct canvas *c, struct view *base)
 		snprintf(right, sizeof right, "%s", a.position);
 	filter_text(base, filter, sizeof filter);
 	w = (int)text_width(right, strlen(right));
-	if (*filter && w + (int)text_width(filter, strlen(filter)) + TITLE_MIN > c->area.w)
+	if (*filter && w + (int)text_width(filter, strlen(filter)) + TITLE_FILTERED > c->area.w)
 		snprintf(filter, sizeof filter, " filtered");
 	if (w + (int)text_width(filter, strlen(filter)) + TITLE_MIN <= c->area.w)
 		snprintf(right + strlen(right), sizeof right - strlen(right), "%s", filter);

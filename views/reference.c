@@ -121,8 +121,7 @@ static const char *const class_names[] = {[CLASS_PRIMARY] = "primary",
     [CLASS_LEGACY] = "legacy"};
 static const char *const class_words[] = {
     [CLASS_PRIMARY] = "Types of this class are united: who fits any of them is reached.",
-    [CLASS_OTHER] = "Values of this type are alternatives; with the other types of this class, all "
-		    "have to hold.",
+    [CLASS_OTHER] = "One of its values has to hold, and with it every other type of this class.",
     [CLASS_MODIFIER] = "It narrows what a companion criterion means and is none of its own.",
     [CLASS_LEGACY] = "Retired: shown where a line item still has it, never offered."};
 
