@@ -10,41 +10,30 @@ failed=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# A program that fails is run again, at most twice, and said so: the tests on real terminals wait for
-# other processes and can time out on a machine that is busy with something else (docs/gaps.md).
-tries=3
-
 run_cmocka() { # run one cmocka program, add its counts
-	for try in $(seq $tries); do
-		start=$(date +%s)
-		timeout "${2:-240}" "$1" >"$log" 2>&1
-		rc=$?
-		p=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log" | head -n 1)
-		f=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' "$log" | head -n 1)
-		p=${p:-0}
-		f=${f:-0}
-		if [ "$rc" != 0 ] && [ "$f" = 0 ]; then f=1; fi
-		printf '%-44s %4s passed %3s failed  %ss\n' "${1##*/}" "$p" "$f" "$(($(date +%s) - start))"
-		[ "$rc" != 0 ] || break
-		grep -vE '^[[:space:]]+#|^$' "$log" | tail -n 60
-		[ "$try" = $tries ] || echo "${1##*/}: again"
-	done
+	start=$(date +%s)
+	timeout "${2:-240}" "$1" >"$log" 2>&1
+	rc=$?
+	p=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log" | head -n 1)
+	f=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' "$log" | head -n 1)
+	p=${p:-0}
+	f=${f:-0}
+	if [ "$rc" != 0 ] && [ "$f" = 0 ]; then f=1; fi
+	printf '%-44s %4s passed %3s failed  %ss\n' "${1##*/}" "$p" "$f" "$(($(date +%s) - start))"
+	[ "$rc" = 0 ] || grep -vE '^[[:space:]]+#|^$' "$log" | tail -n 60
 	passed=$((passed + p))
 	failed=$((failed + f))
 }
 
 run_script() { # run one shell check
-	for try in $(seq $tries); do
-		if timeout 600 sh "$1" >"$log" 2>&1; then
-			passed=$((passed + 1))
-			printf '%-44s ok\n' "${1##*/}"
-			return
-		fi
+	if timeout 600 sh "$1" >"$log" 2>&1; then
+		passed=$((passed + 1))
+		printf '%-44s ok\n' "${1##*/}"
+	else
+		failed=$((failed + 1))
 		printf '%-44s FAILED\n' "${1##*/}"
 		tail -n 60 "$log"
-		[ "$try" = $tries ] || echo "${1##*/}: again"
-	done
-	failed=$((failed + 1))
+	fi
 }
 
 mode=$1
