@@ -271,7 +271,7 @@ static enum err read_number(const char *s, uint64_t *out, struct errinfo *ei)
 static enum err compare_revert(
     struct headless *h, const struct cli_options *o, struct delta *d, struct errinfo *ei)
 {
-	uint64_t changeset;
+	uint64_t changeset = 0;
 	enum err err = read_number(o->revert, &changeset, ei);
 
 	if (!err)
