@@ -113,13 +113,15 @@ $(O)/flow/%: tests/flow/%.c $(FLOW_HELP) $(wildcard tests/flow/*.h) $(FLOW_CLI) 
 
 check: deps-test
 	@$(SUBMAKE) VARIANT=asan programs
+	@$(SUBMAKE) VARIANT=sim $(BUILD)/sim/sim
 	@$(MAKE) --no-print-directory VARIANT=asan check-built
 
 .PHONY: programs
 programs: $(O)/reticle $(O)/reticle-sandbox $(UNITS) $(FLOWS) sweep-programs
 
 check-built: programs
-	@sh tests/run.sh all --build $(O) --units "$(UNITS)" --flows "$(FLOWS)"
+	@sh tests/run.sh all --build $(O) --units "$(UNITS)" --flows "$(FLOWS)" \
+		$(if $(wildcard $(BUILD)/sim/sim),--sim $(BUILD)/sim/sim)
 
 # --- sweeps of the whole program: tests/sweep/*.c are the driver, preload.c goes into the program
 
@@ -179,6 +181,17 @@ sweep-faults: deps-test
 	@for t in unit/api/test_apply_random flow/test_apply_faults; do \
 		RETICLE_LONG=1 RETICLE_SEEDS=10000 RETICLE_SANDBOX=$(abspath $(BUILD))/asan/reticle-sandbox \
 			$(BUILD)/asan/$$t || exit 1; done
+
+SEEDS ?= 20000
+FROM ?= 1
+.PHONY: sim
+sim: deps-quiet
+	@$(SUBMAKE) VARIANT=sim $(BUILD)/sim/sim
+ifdef SEED
+	@$(BUILD)/sim/sim --seed $(SEED)
+else
+	@sh tests/sim/run.sh $(BUILD)/sim/sim $(FROM) $(SEEDS)
+endif
 
 lint:
 	@sh tests/lint/run.sh

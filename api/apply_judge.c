@@ -114,6 +114,7 @@ struct drift_check {
 	const struct apply_batch *batch;
 	struct op_state *ops;
 	struct drift *out;
+	const struct criterion_set *read; /* deleted ones too */
 	const char *line_item;
 	struct side base, theirs;
 	struct ours ours;
@@ -163,16 +164,20 @@ static bool is_of(const struct drift_check *d, size_t op)
 }
 
 /* A criterion never changes under its id: if this one says something else, the plan was tampered with
- * or mixed up, and what would go is not what was reviewed. */
+ * or mixed up, and what would go is not what was reviewed. One that is not shown at all proves
+ * nothing: the reading may be behind what was made a moment ago, and to leave its removal out would
+ * lose it. */
 static void drop_done_delete(struct drift_check *d, size_t i, const struct criterion *want)
 {
-	for (size_t k = 0; k < d->theirs.n; k++)
-		if (strcmp(d->theirs.v[k]->id, d->batch->ops[i].criterion_id) == 0) {
-			if (!same_key(d->theirs.v[k], want))
-				conflict(d, i, "the criterion to remove is not the one reviewed");
-			return;
-		}
-	d->ops[i].outcome = OUTCOME_NOOP;
+	const struct criterion *c = NULL;
+
+	for (size_t k = 0; k < d->read->n && !c; k++)
+		if (strcmp(d->read->v[k].id, d->batch->ops[i].criterion_id) == 0)
+			c = &d->read->v[k];
+	if (c && c->deleted)
+		d->ops[i].outcome = OUTCOME_NOOP;
+	else if (c && !same_key(c, want))
+		conflict(d, i, "the criterion to remove is not the one reviewed");
 }
 
 /* Operations that came true without us are not sent. */
@@ -560,7 +565,8 @@ static void check_parent(
 enum err judge_drift(const struct apply_job *job, const struct apply_batch *batch,
     const struct reader *rd, struct op_state *ops, struct drift *out)
 {
-	struct drift_check d = {.job = job, .batch = batch, .ops = ops, .out = out};
+	struct drift_check d = {
+	    .job = job, .batch = batch, .ops = ops, .out = out, .read = &rd->criteria};
 	enum err e = ERR_OK;
 
 	*out = (struct drift){0};

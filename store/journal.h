@@ -179,6 +179,9 @@ enum err journal_events(
 /* Batches of the account in UNKNOWN, oldest first: nothing else may be sent before they are settled. */
 enum err journal_unknown(
     struct store *s, const char *account, struct journal_batch_list *out, struct errinfo *ei);
+/* Did a posting from here make this criterion? Did one remove it? */
+bool journal_made(struct store *s, const char *criterion_id);
+bool journal_removed(struct store *s, const char *criterion_id);
 /* What the API said when it last refused a staged edit, appended to out; false when it never did. */
 bool journal_refusal(struct store *s, uint64_t change, struct buf *out);
 

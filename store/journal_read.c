@@ -218,6 +218,34 @@ enum err journal_ops(struct store *s, uint64_t changeset, uint64_t batch,
 	return read_result(s, err, done, ei);
 }
 
+bool journal_made(struct store *s, const char *criterion_id)
+{
+	bool found = false;
+
+	if (s->state.sql)
+		db_int(&s->state,
+		    "SELECT 1 FROM op o JOIN change c ON c.id = o.change JOIN batch b ON b.id = "
+		    "o.batch"
+		    " JOIN changeset x ON x.id = b.changeset"
+		    " WHERE o.result_id=? AND o.state=1 AND c.kind=0 AND x.realm=? LIMIT 1",
+		    BIND(TEXT(criterion_id), INT(s->state_realm)), &found);
+	return found;
+}
+
+bool journal_removed(struct store *s, const char *criterion_id)
+{
+	bool found = false;
+
+	if (s->state.sql)
+		db_int(&s->state,
+		    "SELECT 1 FROM op o JOIN change c ON c.id = o.change JOIN batch b ON b.id = "
+		    "o.batch"
+		    " JOIN changeset x ON x.id = b.changeset"
+		    " WHERE c.criterion_id=? AND o.state=1 AND c.kind=1 AND x.realm=? LIMIT 1",
+		    BIND(TEXT(criterion_id), INT(s->state_realm)), &found);
+	return found;
+}
+
 bool journal_refusal(struct store *s, uint64_t change, struct buf *out)
 {
 	sqlite3_stmt *st;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run test programs and count. usage:
 #   run.sh unit PROGRAM...                         cmocka programs only
-#   run.sh all --build DIR --units "..." --flows "..."
+#   run.sh all --build DIR --units "..." --flows "..." [--sim PROGRAM]
 # The last line is "N passed, N failed".
 set -u
 here=$(dirname "$0")
@@ -36,17 +36,27 @@ run_script() { # run one shell check
 	fi
 }
 
+# The simulator: 20,000 lives, one test. A seed that fails is the same in every run: no second try.
+run_sim() {
+	if sh "$here/sim/run.sh" "$1" 1 "${SIM_SEEDS:-20000}"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+	fi
+}
+
 mode=$1
 shift
 if [ "$mode" = unit ]; then
 	for t in "$@"; do run_cmocka "$t"; done
 else
-	build= units= flows=
+	build= units= flows= sim=
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--build) build=$2 ;;
 		--units) units=$2 ;;
 		--flows) flows=$2 ;;
+		--sim) sim=$2 ;;
 		esac
 		shift 2
 	done
@@ -58,6 +68,7 @@ else
 		case $s in */lib.sh | */\*.sh) continue ;; esac
 		run_script "$s"
 	done
+	[ -z "$sim" ] || run_sim "$sim"
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -66,9 +66,14 @@ void applying_release(struct posted *p);
 /* Were the line items of a posting read after it? When not, they are asked for now (`again`: also
  * when it may have been in the same second). */
 bool applying_read_since(struct session *s, uint64_t changeset, bool again);
+/* So long after it that a reading that was behind cannot have missed it? Asks for nothing. */
+bool applying_read_late(struct session *s, uint64_t changeset);
 
 /* parts, called by the session */
 void applying_resume(struct session *s);
+/* Edits are being sent, not by this terminal: if the one that does is gone, what it left is recovered
+ * here. Cheap while it is still there. */
+void applying_take_over(struct session *s);
 void applying_leave(struct session *s);
 void applying_recount(struct session *s); /* another terminal wrote to the journal */
 /* The criteria of these line items were read and are in the snapshot. */

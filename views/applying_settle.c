@@ -151,29 +151,44 @@ static bool read_since(struct session *s, const char *const *ids, size_t n, int6
 	return all;
 }
 
-bool applying_read_since(struct session *s, uint64_t changeset, bool again)
+/* Were all line items of the changeset read at that moment or later? Else they are asked for, when
+ * `ask` is set. */
+static bool all_read(struct session *s, uint64_t changeset, int64_t moment, bool ask)
 {
-	int64_t moment = last_moment(s, changeset);
 	struct journal_op_list ops;
 	const char **ids = NULL;
 	bool all = false;
 	size_t n;
 
-	if (!moment)
-		return true;
 	journal_op_list_init(&ops);
 	if (!journal_ops(s->cfg.store, changeset, 0, &ops, NULL))
 		ids = mem_array(ops.n, sizeof *ids);
 	if (ids) {
 		n = line_items_of(&ops, ids);
-		/* times have seconds: one that is equal may be from before */
-		all = read_since(s, ids, n, again ? moment + 1 : moment);
-		if (!all)
+		all = read_since(s, ids, n, moment);
+		if (!all && ask)
 			session_fetch_criteria(s, ids, n, 0, REQ_USER);
 	}
 	mem_free(ids);
 	journal_op_list_done(&ops);
 	return all;
+}
+
+bool applying_read_since(struct session *s, uint64_t changeset, bool again)
+{
+	int64_t moment = last_moment(s, changeset);
+
+	/* times have seconds: one that is equal may be from before */
+	return !moment || all_read(s, changeset, again ? moment + 1 : moment, true);
+}
+
+bool applying_read_late(struct session *s, uint64_t changeset)
+{
+	/* the last reading of a settlement is the one that is believed (reliability 3.5) */
+	enum { LATE_S = 120 };
+	int64_t moment = last_moment(s, changeset);
+
+	return !moment || all_read(s, changeset, moment + LATE_S, false);
 }
 
 /* A run that ended while it posted did not read back into the snapshot what it had posted. */
@@ -190,18 +205,10 @@ static void read_again(struct session *s)
 
 /* Taking the lock recovers what a killed run left (journal.h), without a network too; what it left
  * unknown is read back as soon as there is one, before anything else may be posted. */
-void applying_resume(struct session *s)
+static void recover(struct session *s)
 {
 	struct errinfo ei;
 
-	if (!s->account_id[0] || !store_can_stage(s->cfg.store) || applying_make(s) ||
-	    applying_busy(s))
-		return;
-	applying_count_unknown(s);
-	if (s->api)
-		read_again(s);
-	if (!left_open(s) && !s->applying->unknown)
-		return;
 	if (lock_take(s->cfg.store, s->account_id, &ei))
 		return; /* another terminal posts; it settles its own */
 	lock_drop(s->cfg.store, s->account_id);
@@ -210,6 +217,24 @@ void applying_resume(struct session *s)
 	if (s->applying->unknown && s->api)
 		applying_settle(s, &ei);
 	session_notify(s, DATA_BIT(DATA_APPLY));
+}
+
+void applying_resume(struct session *s)
+{
+	if (!s->account_id[0] || !store_can_stage(s->cfg.store) || applying_make(s) ||
+	    applying_busy(s))
+		return;
+	applying_count_unknown(s);
+	if (s->api)
+		read_again(s);
+	if (left_open(s) || s->applying->unknown)
+		recover(s);
+}
+
+void applying_take_over(struct session *s)
+{
+	if (store_can_stage(s->cfg.store) && !applying_make(s) && !applying_busy(s) && left_open(s))
+		recover(s);
 }
 
 void applying_recount(struct session *s)

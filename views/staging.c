@@ -19,6 +19,7 @@ struct staged { /* shared with the screens that point into it; never edited in p
 struct staging {
 	struct staged *set;
 	uint64_t version; /* of the drafts, when they were read */
+	size_t sending; /* edits that a batch has taken and whose end nobody knows yet */
 	struct timer_id follow;
 	uint64_t last_group; /* what staging_add staged last */
 	struct map rows; /* line item id -> index into counts */
@@ -96,11 +97,15 @@ static void on_follow(struct loop *l, void *user)
 	struct errinfo ei;
 
 	s->staging->follow = loop_timer(l, FOLLOW_MS, on_follow, s);
-	if (!s->account_id[0] || drafts_version(s->cfg.store) == s->staging->version)
+	if (!s->account_id[0])
 		return;
-	draft_follow(s);
-	staging_load(s, &ei);
-	applying_recount(s);
+	if (drafts_version(s->cfg.store) != s->staging->version) {
+		draft_follow(s);
+		staging_load(s, &ei);
+		applying_recount(s);
+	}
+	if (s->staging->sending)
+		applying_take_over(s);
 }
 
 enum err staging_load(struct session *s, struct errinfo *ei)
@@ -120,6 +125,7 @@ enum err staging_load(struct session *s, struct errinfo *ei)
 	set->holders = 1;
 	change_set_init(&set->changes);
 	st->version = drafts_version(s->cfg.store);
+	st->sending = drafts_count(s->cfg.store, s->account_id).sending;
 	err = drafts_list(s->cfg.store, s->account_id, DRAFT_STAGED, &set->changes, ei);
 	if (err) {
 		staging_release(set); /* what was shown stays */

@@ -116,7 +116,8 @@ static void read_states(struct store *s)
 
 		change_set_init(&set);
 		if (drafts_list(s, SERVER_ACCOUNT, (enum draft_state)st, &set, &ei))
-			violated("I2", "the edits that are %s cannot be read: %s", names[st], ei.msg);
+			violated(
+			    "I2", "the edits that are %s cannot be read: %s", names[st], ei.msg);
 		for (size_t i = 0; i < set.n; i++) {
 			struct edit *e = facts_edit(set.v[i].id);
 
@@ -141,8 +142,8 @@ static void check_lost(struct store *s)
 		if (!seen[i] && !e->wanted)
 			continue; /* undone, and the next action took the way to redo it */
 		if (seen[i] != 1)
-			violated("I2", "edit %llu is in %u states", (unsigned long long)e->id,
-			    seen[i]);
+			violated(
+			    "I2", "edit %llu is in %u states", (unsigned long long)e->id, seen[i]);
 		else if (e->wanted && state_of[i] == DRAFT_GONE && !was_so_already(e))
 			violated("I2", "edit %llu (%s %s %s) went, and is not in the account",
 			    (unsigned long long)e->id, e->removes ? "remove" : "add", e->type,
@@ -213,13 +214,13 @@ static void check_op(const struct journal_batch *b, const struct journal_op *o)
 	if (!e) {
 		violated("I2", "the journal has edit %llu, which nobody staged",
 		    (unsigned long long)o->change.id);
-	} else if (o->state == OP_STATE_PRESENT && !was_so &&
-		   (e->removes || o->result_id) && !effect_is_there(e, o->result_id)) {
+	} else if (o->state == OP_STATE_PRESENT && !was_so && (e->removes || o->result_id) &&
+		   !effect_is_there(e, o->result_id)) {
 		violated("I3", "edit %llu is claimed (batch %s), and is not in the account",
 		    (unsigned long long)e->id, batch_state_name(b->state));
 	} else if (o->state == OP_STATE_PRESENT && was_so && !was_so_already(e)) {
-		violated("I3", "edit %llu \"was so already\", and was not",
-		    (unsigned long long)e->id);
+		violated(
+		    "I3", "edit %llu \"was so already\", and was not", (unsigned long long)e->id);
 	} else if ((o->state == OP_STATE_ABSENT || o->state == OP_STATE_REFUSED) &&
 		   committed_by(b->id, e->id)) {
 		violated("I3", "edit %llu is denied (batch %s), and the server carried it out",
@@ -249,8 +250,8 @@ static void check_journal(struct store *s)
 				if (batches.v[b].id == ops.v[k].batch)
 					check_op(&batches.v[b], &ops.v[k]);
 		for (size_t b = 0; b < batches.n; b++)
-			if (batches.v[b].state != BATCH_WIRE && batches.v[b].state != BATCH_UNKNOWN &&
-			    batches.v[b].state != BATCH_OK &&
+			if (batches.v[b].state != BATCH_WIRE &&
+			    batches.v[b].state != BATCH_UNKNOWN && batches.v[b].state != BATCH_OK &&
 			    batches.v[b].state != BATCH_VERIFIED && in_flight(0, batches.v[b].id))
 				violated("I3", "batch %llu is %s, and may still take effect",
 				    (unsigned long long)batches.v[b].id,
@@ -403,16 +404,15 @@ static void check_settled(void)
 	}
 }
 
-void check_end(bool reverted)
+void check_end(bool reverted, bool secrets)
 {
 	check_step();
 	check_settled();
-	check_secrets();
+	if (secrets)
+		check_secrets();
 	if (disk_control_byte("s/reticle/edits.log"))
 		violated("I8", "edits.log has a control byte");
-	/* taking back a revert makes what it had removed anew, under ids that the first posting cannot
-	 * know: only lives without one end exactly as they began */
-	if (!reverted || facts.nested || server_edits())
+	if (!reverted || server_edits())
 		return;
 	/* everything was taken back: the account is as it was */
 	for (size_t i = 0; i < start_rows.n; i++)

@@ -373,6 +373,12 @@ void disk_fail(int who, int error, unsigned after, unsigned times)
 	d.fail_times = times;
 }
 
+void disk_calm(void)
+{
+	d.armed = false;
+	d.fail_times = 0;
+}
+
 bool disk_is_dead(int who)
 {
 	return d.dead[who];

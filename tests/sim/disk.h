@@ -23,6 +23,7 @@ void disk_enter(int who); /* whose calls the following are; -1: nobody's, nothin
 void disk_kill_at(int who, unsigned after);
 /* `who` gets `error` for `times` such calls, after the first `after`; times 0: no more. */
 void disk_fail(int who, int error, unsigned after, unsigned times);
+void disk_calm(void); /* nobody else dies, nothing fails any more */
 bool disk_is_dead(int who);
 void disk_killed(int who); /* at once */
 void disk_revive(int who); /* a new process takes the place */

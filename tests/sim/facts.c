@@ -16,8 +16,8 @@ enum { IDS = 8192 };
 struct facts facts;
 static uint16_t edit_at[IDS]; /* id -> index + 1 */
 
-static const char *const op_names[] = {[OP_EQ] = "EQ", [OP_NE] = "NE", [OP_GTE] = "GTE",
-    [OP_LT] = "LT"};
+static const char *const op_names[] = {
+    [OP_EQ] = "EQ", [OP_NE] = "NE", [OP_GTE] = "GTE", [OP_LT] = "LT"};
 
 struct edit *facts_edit(uint64_t id)
 {
@@ -96,8 +96,8 @@ static bool same_op(const struct server_op *o, const struct journal_op *j)
 		return c->kind == CHANGE_DELETE && o->criterion_id &&
 		       strcmp(o->criterion_id, c->criterion_id) == 0;
 	return c->kind == CHANGE_CREATE && o->line_item_id && o->type && o->value &&
-	       strcmp(o->line_item_id, c->line_item_id) == 0 && strcmp(o->type, c->type_name) == 0 &&
-	       strcmp(o->value, c->value) == 0 &&
+	       strcmp(o->line_item_id, c->line_item_id) == 0 &&
+	       strcmp(o->type, c->type_name) == 0 && strcmp(o->value, c->value) == 0 &&
 	       (!o->op || strcmp(o->op, op_names[c->op]) == 0);
 }
 
@@ -110,8 +110,8 @@ static bool was_reviewed(uint64_t id)
 }
 
 /* The operations of the body are those of the batch, in its order; some may be left out. */
-static void name_ops(struct post *p, const struct server_op *ops, size_t n,
-    const struct journal_op_list *journal)
+static void name_ops(
+    struct post *p, const struct server_op *ops, size_t n, const struct journal_op_list *journal)
 {
 	size_t k = 0;
 
@@ -119,7 +119,8 @@ static void name_ops(struct post *p, const struct server_op *ops, size_t n,
 		while (k < journal->n && !same_op(&ops[i], &journal->v[k]))
 			k++;
 		if (k == journal->n) {
-			violated("I7", "operation %zu of the body is not in the journal's batch", i);
+			violated(
+			    "I7", "operation %zu of the body is not in the journal's batch", i);
 			return;
 		}
 		p->edits[p->n++] = journal->v[k++].change.id;

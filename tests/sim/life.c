@@ -20,7 +20,7 @@
 #include "views/review_model.h"
 #include "views/staging.h"
 
-enum { MINUTE = 60000, POST_LIMIT_MS = 240 * MINUTE, STEPS_MIN = 6, STEPS_SPREAD = 14 };
+enum { MINUTE = 60000, POST_LIMIT_MS = 240 * MINUTE, STEPS_MIN = 4, STEPS_SPREAD = 8 };
 
 static struct rng rng;
 static char line_items[SERVER_LINE_ITEMS][16];
@@ -103,7 +103,11 @@ static const struct {
 	const char *type, *value;
 	enum operator_type op;
 } wishes[] = {{"BROAD_KEYWORD", "sofa", OP_EQ}, {"BROAD_KEYWORD", "lamp", OP_EQ},
-    {"BROAD_KEYWORD", "oak table", OP_EQ}, {"BROAD_KEYWORD", "m\xC3\xB6""bel", OP_EQ},
+    {"BROAD_KEYWORD", "oak table", OP_EQ},
+    {"BROAD_KEYWORD",
+	"m\xC3\xB6"
+	"bel",
+	OP_EQ},
     {"BROAD_KEYWORD", "carpet", OP_NE}, {"BROAD_KEYWORD", "used", OP_NE},
     {"PHRASE_KEYWORD", "garden chair", OP_EQ}, {"PHRASE_KEYWORD", "bed frame", OP_EQ},
     {"LANGUAGE", "es", OP_EQ}, {"LANGUAGE", "fr", OP_EQ}, {"LANGUAGE", "de", OP_EQ},
@@ -292,7 +296,7 @@ static bool start_posting(struct term *t)
 	if (review_model_build(&m)) {
 		trace("terminal %d cannot review: %s", t->who, m.ei.msg);
 	} else if (m.plan.n_ops) {
-		struct applying_plan p = {&m.plan, &m.live, m.digest};
+		struct applying_plan p = {.plan = &m.plan, .live = &m.live, .digest = m.digest};
 
 		trace("terminal %d posts %zu operations in %zu batches", t->who, m.plan.n_ops,
 		    m.plan.n_batches);
@@ -371,7 +375,6 @@ static void revert_some(struct term *t)
 	uint64_t ids[32];
 	size_t n = changesets(t, ids, 32);
 
-	facts.nested |= n > 0;
 	if (n)
 		revert(t, ids[rng_below(&rng, n)]);
 }
@@ -462,13 +465,16 @@ static void heal(void)
 
 	trace("all faults end");
 	weather_clear();
-	for (int i = 0; i < TERMS; i++)
-		if (terms[i].alive)
-			term_end(&terms[i]);
+	disk_calm();
 	terms_rest(NET_TIMEOUT_MS + NET_LATE_MS);
-	clock_step_ms(5 * MINUTE);
-	net_run();
-	term_start(&terms[0]);
+	if (rng_chance(&rng, 50) || !terms[0].alive) {
+		for (int i = 0; i < TERMS; i++)
+			if (terms[i].alive)
+				term_end(&terms[i]);
+		clock_step_ms(5 * MINUTE);
+		net_run();
+		term_start(&terms[0]);
+	}
 	rest();
 	for (int i = 0; i < 8 && !has_violation() && applying_unknown(terms[0].session); i++) {
 		disk_enter(0);
@@ -586,10 +592,10 @@ void life_run(uint64_t seed)
 		heal();
 	if (!has_violation())
 		finish_stage();
-	if (!has_violation() && rng_chance(&rng, 60))
+	if (!has_violation() && rng_chance(&rng, 35))
 		reverted = revert_all();
 	if (!has_violation())
-		check_end(reverted);
+		check_end(reverted, rng_chance(&rng, 10));
 	end();
 }
 

@@ -348,8 +348,7 @@ static void fill_reply(struct exchange *x, struct server_reply *r)
 	put_header(r, "date", x->date);
 	put_header(r, "content-type", x->call.content_type_out);
 	for (size_t i = 0; i < x->call.headers_out.n; i++)
-		put_header(
-		    r, x->call.headers_out.v[i].name, x->call.headers_out.v[i].value);
+		put_header(r, x->call.headers_out.v[i].name, x->call.headers_out.v[i].value);
 	if (cut && cut->num >= 0 && (size_t)cut->num < r->len) {
 		r->len = (size_t)cut->num;
 		r->cut = true;

@@ -94,7 +94,6 @@ struct facts {
 	size_t n_edits;
 	struct post posts[POSTS];
 	size_t n_posts;
-	bool nested; /* a revert was posted: taking that back leaves new ids, see check_end */
 	bool partial; /* the server broke its own rule of atomicity */
 	int posting; /* who may send: who pressed "post"; -1: nobody */
 	/* the plan that was reviewed: which edits, in which batch */
@@ -120,7 +119,8 @@ void check_begin(void);
 void check_reviewed(void); /* the user posts: what there is now was the review's base */
 void check_commit(const struct post *p); /* right after the server changed its state */
 void check_step(void); /* everything that can be seen between two steps */
-void check_end(bool reverted); /* after everything has come to rest, without faults */
+/* After everything has come to rest, without faults; secrets: look for them in every file. */
+void check_end(bool reverted, bool secrets);
 
 /* --- life.c --- */
 
