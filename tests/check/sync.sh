@@ -23,6 +23,17 @@ is criteria "$criteria"
 shows sync.txt "^450 line items with $criteria criteria; criteria of 450 read again"
 [ "$(reads)" = 6 ]
 
+# progress with rows, requests and time left: events without the screen, the status line on it
+"$RETICLE" sync --full --json >"$dir/sync.json"
+shows sync.json '"event":"progress".*"rows":[0-9]+.*"requests_left":[0-9]+,"milliseconds_left":'
+control faults '{"rules":[{"path":"/targeting_criteria","action":"stall@pre-commit:300"}]}' >/dev/null
+play 200x20 <<'S'
+:sync whole
+:wait requests,
+:screen progress.txt
+S
+shows progress.txt "sync [0-9]+/450 line items, [0-9]+ rows, [0-9]+ of ~[0-9]+ requests, .* left"
+
 "$RETICLE" journal >"$dir/journal.txt"
 shows journal.txt "nothing was posted"
 [ -z "$("$RETICLE" journal --json)" ]
