@@ -296,7 +296,7 @@ static _Atomic unsigned long *counter(struct world *w)
 int world_run(struct world *w, const struct run *r)
 {
 	_Atomic unsigned long *n = counter(w);
-	int status;
+	int status = 0;
 	pid_t pid;
 
 	if (r->script)
