@@ -25,6 +25,7 @@ enum { MINUTE = 60000, POST_LIMIT_MS = 240 * MINUTE, STEPS_MIN = 4, STEPS_SPREAD
 static struct rng rng;
 static char line_items[SERVER_LINE_ITEMS][16];
 static size_t n_line_items;
+static bool healed; /* all faults have ended */
 
 /* --- waiting --- */
 
@@ -316,6 +317,9 @@ static void wait_for_posting(struct term *t)
 		violated("I6", "a posting has no end after %d minutes", POST_LIMIT_MS / MINUTE);
 	if (t->alive)
 		say_outcome(t);
+	/* without a fault there is no reason not to have read it back */
+	if (t->alive && healed && applying_status(t->session)->worst == OUTCOME_APPLIED)
+		violated("I3", "what was posted was not read back");
 	disk_fail(t->who, 0, 0, 0);
 	facts.posting = -1;
 }
@@ -464,6 +468,7 @@ static void heal(void)
 	struct errinfo ei = {0};
 
 	trace("all faults end");
+	healed = true;
 	weather_clear();
 	disk_calm();
 	terms_rest(NET_TIMEOUT_MS + NET_LATE_MS);
@@ -547,6 +552,7 @@ static void begin(uint64_t seed)
 	struct net_watch watch = facts_watch();
 
 	rng.state = seed;
+	healed = false;
 	clock_freeze(T0_WALL, T0_MONO_MS);
 	world.duplicates = (enum server_duplicates)rng_below(&rng, 3);
 	world.clock_ahead_s = rng_chance(&rng, 15) ? (int64_t)rng_below(&rng, 7200) - 3600 : 0;
