@@ -19,6 +19,7 @@ struct staged { /* shared with the screens that point into it; never edited in p
 struct staging {
 	struct staged *set;
 	uint64_t version; /* of the drafts, when they were read */
+	uint64_t followed; /* of the journal, when what is unknown was counted */
 	size_t sending; /* edits that a batch has taken and whose end nobody knows yet */
 	struct timer_id follow;
 	uint64_t last_group; /* what staging_add staged last */
@@ -95,15 +96,20 @@ static void on_follow(struct loop *l, void *user)
 {
 	struct session *s = user;
 	struct errinfo ei;
+	uint64_t version;
 
 	s->staging->follow = loop_timer(l, FOLLOW_MS, on_follow, s);
 	if (!s->account_id[0])
 		return;
-	if (drafts_version(s->cfg.store) != s->staging->version) {
+	version = drafts_version(s->cfg.store);
+	if (version != s->staging->version) {
 		draft_follow(s);
 		staging_load(s, &ei);
-		applying_recount(s);
 	}
+	/* an edit of our own reads the drafts as well, and must not hide what the other's posting did */
+	if (version != s->staging->followed)
+		applying_recount(s);
+	s->staging->followed = version;
 	if (s->staging->sending)
 		applying_take_over(s);
 }

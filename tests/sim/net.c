@@ -170,6 +170,8 @@ static void way_step(struct way *w)
 	if (!w->exchange)
 		w->exchange = exchange_new(&w->request);
 	s = exchange_step(w->exchange, &wait, &answer);
+	if (w->write && exchange_is_decided(w->exchange) && net.watch.over)
+		net.watch.over(net.watch.user, w->tag);
 	if (s == SERVER_WAIT) {
 		w->due_ms = clock_mono_ms() + wait;
 		return;

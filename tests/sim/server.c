@@ -361,6 +361,11 @@ static void fill_reply(struct exchange *x, struct server_reply *r)
 		r->slow_ms = (int64_t)r->len * 1000 / drip->num;
 }
 
+bool exchange_is_decided(const struct exchange *x)
+{
+	return x->answered;
+}
+
 enum server_step exchange_step(struct exchange *x, int64_t *wait_ms, struct server_reply *out)
 {
 	for (; x->phase < PHASE_COUNT; x->phase++, x->next = 0) {

@@ -65,6 +65,8 @@ struct exchange;
 enum server_step { SERVER_WAIT, SERVER_CLOSED, SERVER_ANSWERS };
 struct exchange *exchange_new(const struct server_request *r);
 void exchange_free(struct exchange *x);
+/* Was it handled? Then it can change nothing any more, however long the answer takes. */
+bool exchange_is_decided(const struct exchange *x);
 /* Go on until the answer, the end of the connection, or a wait of *wait_ms. */
 enum server_step exchange_step(struct exchange *x, int64_t *wait_ms, struct server_reply *out);
 

@@ -60,7 +60,7 @@ static void status_rule(struct rng *r, struct buf *out)
 	bool reset = status == 429 && rng_chance(r, 70);
 	/* a refusal in the API's words after it was done would be a lie that nothing protects from
 	 * (reliability 3.9 takes them at their word, and section 6 says so) */
-	bool word = (status >= 400 && status <= 404) || reset;
+	bool word = (status >= 400 && status <= 404) || status == 429;
 
 	buf_addf(out, "\"action\": \"status@%s:%d\", \"body\": \"%s\"",
 	    word || rng_chance(r, 50) ? "body" : "post-commit", status, some_body(r));
