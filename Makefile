@@ -30,7 +30,7 @@ ALL_CFLAGS = $(CSTD) $(WARN) $(CFLAGS_$(VARIANT)) $(PKG_CFLAGS) $(CPPFLAGS) $(CF
 ALL_LDFLAGS = $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
 
 # Order: a folder may use those before it, so the linker gets them in reverse.
-FOLDERS := base config targeting store api tui views
+FOLDERS := base config targeting store api session tui views
 src = $(sort $(wildcard $(1)/*.c))
 obj = $(patsubst %.c,$(O)/%.o,$(call src,$(1)))
 lib = $(O)/lib$(1).a

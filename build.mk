@@ -56,7 +56,7 @@ LIBS_SANDBOX = $(eval LIBS_SANDBOX := $(call pkg_libs,$(PKGS_SANDBOX)) -lpthread
 LIBS_TEST = $(eval LIBS_TEST := $(call pkg_libs,$(PKGS_TEST) libcurl libcrypto) $(LIBS_MAIN) \
 	-lutil)$(LIBS_TEST)
 
-rev_libs = $(foreach f,views tui api store targeting config base,$(if $(wildcard $(f)/*.c),$(call lib,$(f))))
+rev_libs = $(foreach f,views tui session api store targeting config base,$(if $(wildcard $(f)/*.c),$(call lib,$(f))))
 
 $(O)/reticle: $(call obj,cli) $(rev_libs)
 	@echo "  LD  $@"
@@ -77,10 +77,11 @@ below_config := config base
 below_targeting := targeting config base
 below_store := store targeting config base
 below_api := api store targeting config base
+below_session := session api store targeting config base
 below_tui := tui config base
-below_views := views tui api store targeting config base
+below_views := views tui session api store targeting config base
 below_sandbox := targeting base
-below_cli := views tui api store targeting config base
+below_cli := views tui session api store targeting config base
 
 define unit_rules
 UNIT_$(1) := $(patsubst tests/unit/$(1)/%.c,$(O)/unit/$(1)/%,$(wildcard tests/unit/$(1)/test_*.c))

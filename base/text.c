@@ -363,3 +363,16 @@ enum err text_fold(struct buf *out, const char *s, size_t n)
 	}
 	return out->failed;
 }
+
+void text_copy(char *out, size_t cap, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (n >= cap) {
+		n = cap - 1;
+		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+	}
+	memcpy(out, text, n);
+	out[n] = '\0';
+}

@@ -42,6 +42,9 @@ size_t text_width(const char *s, size_t n); /* cells that the glyphs take togeth
 enum err text_escape(struct buf *out, const char *s, size_t n);
 /* Does any glyph of s differ from its bytes (so that a review must show the escaped form too)? */
 bool text_is_deceptive(const char *s, size_t n);
+/* Copy UTF-8 text, cut before a character that does not fit whole. */
+void text_copy(char *out, size_t cap, const char *text);
+
 bool text_is_utf8(const char *s, size_t n); /* valid, no surrogates, no overlong forms */
 
 /* Lower-case for searching: simple case folding, one code point at a time. */

@@ -6,9 +6,9 @@
 #include "base/mem.h"
 #include "cli/targets.h"
 #include "store/journal.h"
-#include "views/applying.h"
-#include "views/review_model.h"
-#include "views/staging.h"
+#include "session/applying.h"
+#include "session/review_model.h"
+#include "session/staging.h"
 
 #define JOURNAL_LOOK 20 /* newest postings that are looked through for this one */
 

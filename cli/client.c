@@ -2,7 +2,7 @@
 
 #include <string.h>
 #include "base/clock.h"
-#include "views/budget_store.h"
+#include "session/budget_store.h"
 
 #define BODY_MAX (64u << 20)
 #define LOOK_EVERY_MS 100 /* how often a waiting request is looked at */

@@ -4,7 +4,7 @@
 #define RETICLE_CLI_HEADLESS_H
 
 #include "cli/client.h"
-#include "views/session.h"
+#include "session/session.h"
 
 struct headless {
 	struct client client; /* configuration, store, loop; its api stays NULL */

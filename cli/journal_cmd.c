@@ -9,8 +9,8 @@
 #include "store/journal.h"
 #include "store/uistate.h"
 #include "targeting/form.h"
-#include "views/applying.h"
-#include "views/journal_text.h"
+#include "session/applying.h"
+#include "session/journal_text.h"
 
 #define OUT_MAX (256u << 20)
 

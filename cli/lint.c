@@ -7,7 +7,7 @@
 #include "cli/headless.h"
 #include "cli/lookups.h"
 #include "targeting/form.h"
-#include "views/lint.h"
+#include "session/lint.h"
 
 #define OUT_MAX (256u << 20)
 

@@ -1,8 +1,8 @@
 #include "cli/lookups.h"
 
 #include <string.h>
-#include "views/judge.h"
-#include "views/options.h"
+#include "session/judge.h"
+#include "session/options.h"
 
 /* One or two requests each (reference 5). Places below countries, topics, events and TV shows are too
  * many to be fetched for a lint; the picker leaves in the cache what was looked at. */

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/targets.h"
-#include "views/judge.h"
+#include "session/judge.h"
 
 #define OUT_MAX (256u << 20)
 

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "store/uistate.h"
-#include "views/applying.h"
+#include "session/applying.h"
 #include "views/commands.h"
 #include "views/views.h"
 

@@ -10,7 +10,7 @@
 #include "config/paths.h"
 #include "tui/app.h"
 #include "tui/script.h"
-#include "views/session.h"
+#include "session/session.h"
 
 struct screen {
 	const struct cli_options *options;

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "cli/headless.h"
 #include "targeting/form.h"
-#include "views/sync.h"
+#include "session/sync.h"
 
 #define EVERY_MS 200 /* progress for people and programs, not for every answer */
 

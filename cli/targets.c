@@ -11,8 +11,8 @@
 #include "store/journal.h"
 #include "targeting/set.h"
 #include "targeting/state.h"
-#include "views/judge.h"
-#include "views/revert.h"
+#include "session/judge.h"
+#include "session/revert.h"
 
 #define FILE_MAX (256u << 20)
 #define ERRORS_SHOWN 20

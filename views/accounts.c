@@ -5,7 +5,7 @@
 #include "views/commands.h"
 #include "views/detail.h"
 #include "views/rows.h"
-#include "views/session.h"
+#include "session/session.h"
 #include "views/views.h"
 
 enum column { COL_NAME, COL_ROLE, COL_STATUS, COL_TIMEZONE, COL_BUSINESS, COL_ID, COL_COUNT };

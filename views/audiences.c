@@ -8,10 +8,10 @@
 #include "tui/app.h"
 #include "views/commands.h"
 #include "views/detail.h"
-#include "views/lint.h"
+#include "session/lint.h"
 #include "views/mark.h"
 #include "views/rows.h"
-#include "views/session.h"
+#include "session/session.h"
 #include "views/views.h"
 
 #define WEB_MINIMUM 500 /* the web page hides smaller ones; the API targets from 100 (G43) */

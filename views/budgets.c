@@ -1,13 +1,14 @@
 /* What is left of X's rate limits, what was asked, and how old the look-ups are. arg: NULL. */
 #include <stdio.h>
 #include <string.h>
+#include "base/text.h"
 #include "base/clock.h"
 #include "store/catalog.h"
 #include "tui/app.h"
 #include "views/detail.h"
-#include "views/options.h"
+#include "session/options.h"
 #include "views/rows.h"
-#include "views/session.h"
+#include "session/session.h"
 #include "views/views.h"
 
 enum column { COL_WHAT, COL_NOW, COL_LIMIT, COL_WHEN, COL_COUNT };
@@ -52,7 +53,7 @@ static struct row *add(struct state *st, enum section section, const char *what)
 		return NULL;
 	r = &st->rows[st->n++];
 	*r = (struct row){.section = section};
-	detail_copy(r->what, sizeof r->what, what);
+	text_copy(r->what, sizeof r->what, what);
 	return r;
 }
 

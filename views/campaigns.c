@@ -4,10 +4,10 @@
 #include "tui/app.h"
 #include "views/commands.h"
 #include "views/detail.h"
-#include "views/lint.h"
+#include "session/lint.h"
 #include "views/mark.h"
 #include "views/rows.h"
-#include "views/session.h"
+#include "session/session.h"
 #include "views/views.h"
 
 enum column {

@@ -6,11 +6,11 @@
 #include "base/mem.h"
 #include "targeting/set.h"
 #include "tui/app.h"
-#include "views/clip.h"
+#include "session/clip.h"
 #include "views/commands.h"
 #include "views/criteria_model.h"
 #include "views/detail.h"
-#include "views/judge.h"
+#include "session/judge.h"
 #include "views/rows.h"
 #include "views/views.h"
 

@@ -3,11 +3,11 @@
 #include <string.h>
 #include "base/mem.h"
 #include "tui/table.h"
-#include "views/clip.h"
+#include "session/clip.h"
 #include "views/criteria_view.h"
 #include "views/preview.h"
-#include "views/propose.h"
-#include "views/staging.h"
+#include "session/propose.h"
+#include "session/staging.h"
 
 static enum err stage(struct view *v, struct change_set *set, struct errinfo *ei)
 {

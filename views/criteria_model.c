@@ -2,7 +2,7 @@
 
 #include <string.h>
 #include "base/mem.h"
-#include "views/staging.h"
+#include "session/staging.h"
 
 enum err criteria_model_init(struct criteria_model *m, const char *const *ids, size_t n)
 {

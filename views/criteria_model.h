@@ -4,7 +4,7 @@
 #define RETICLE_VIEWS_CRITERIA_MODEL_H
 
 #include "targeting/effective.h"
-#include "views/session.h"
+#include "session/session.h"
 
 struct criteria_row {
 	uint32_t item; /* index into ids */

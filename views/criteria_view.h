@@ -5,10 +5,10 @@
 
 #include "tui/app.h"
 #include "views/criteria_model.h"
-#include "views/judge.h"
+#include "session/judge.h"
 #include "views/mark.h"
-#include "views/reach.h"
-#include "views/session.h"
+#include "session/reach.h"
+#include "session/session.h"
 #include "views/views.h"
 
 struct criteria_state {

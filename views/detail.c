@@ -77,19 +77,6 @@ enum err detail_json(struct buf *out, const char *json)
 	return out->failed;
 }
 
-void detail_copy(char *out, size_t cap, const char *text)
-{
-	size_t n = strlen(text);
-
-	if (n >= cap) {
-		n = cap - 1;
-		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
-			n--;
-	}
-	memcpy(out, text, n);
-	out[n] = '\0';
-}
-
 int compare_text(const char *a, const char *b)
 {
 	return strcasecmp(a ? a : "", b ? b : "");

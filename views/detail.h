@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include "base/buf.h"
 #include "tui/canvas.h"
-#include "views/session.h"
+#include "session/session.h"
 
 /* "name                   value\n"; NULL and "" come out as "-" */
 void detail_line(struct buf *out, const char *label, const char *value);
@@ -16,9 +16,6 @@ void detail_money(struct buf *out, const char *label, int64_t micros, const char
 /* Indent JSON text for reading. Nothing but blanks outside of strings is added or dropped, also
  * when it is not valid JSON. */
 enum err detail_json(struct buf *out, const char *json);
-
-/* Copy text, cut before a character that does not fit whole. */
-void detail_copy(char *out, size_t cap, const char *text);
 
 int compare_text(const char *a, const char *b); /* ASCII case ignored; NULL counts as "" */
 int compare_number(int64_t a, int64_t b);

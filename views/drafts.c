@@ -9,7 +9,7 @@
 #include "tui/app.h"
 #include "views/commands.h"
 #include "views/detail.h"
-#include "views/draft.h"
+#include "session/draft.h"
 #include "views/rows.h"
 #include "views/views.h"
 

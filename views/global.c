@@ -4,13 +4,13 @@
 #include "base/clock.h"
 #include "store/catalog.h"
 #include "tui/app.h"
-#include "views/applying.h"
+#include "session/applying.h"
 #include "views/commands.h"
-#include "views/draft.h"
+#include "session/draft.h"
 #include "views/drafts.h"
-#include "views/session.h"
-#include "views/staging.h"
-#include "views/sync.h"
+#include "session/session.h"
+#include "session/staging.h"
+#include "session/sync.h"
 #include "views/views.h"
 
 /* Down to the view of that kind when one is open, else a new one on top. */

@@ -7,12 +7,12 @@
 #include "base/mem.h"
 #include "store/journal.h"
 #include "tui/app.h"
-#include "views/applying.h"
+#include "session/applying.h"
 #include "views/commands.h"
-#include "views/journal_text.h"
-#include "views/revert.h"
+#include "session/journal_text.h"
+#include "session/revert.h"
 #include "views/rows.h"
-#include "views/session.h"
+#include "session/session.h"
 #include "views/views.h"
 
 #define PAGE_ROWS 1000 /* the newest; older ones are in the export */
@@ -72,6 +72,24 @@ static int row_compare(const void *user, size_t a, size_t b, int column)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
+static enum style look_of(enum batch_state worst)
+{
+	static const enum style looks[BATCH_STATES + 1] = {
+	    [BATCH_UNKNOWN] = STYLE_DANGER,
+	    [BATCH_WIRE] = STYLE_DANGER,
+	    [BATCH_PARTIAL] = STYLE_WARNING,
+	    [BATCH_REJECTED] = STYLE_ERROR,
+	    [BATCH_ABSENT] = STYLE_WARNING,
+	    [BATCH_INTENT] = STYLE_NOTE,
+	    [BATCH_PLANNED] = STYLE_WARNING,
+	    [BATCH_OK] = STYLE_NOTE,
+	    [BATCH_VERIFIED] = STYLE_OK,
+	    [BATCH_STATES] = STYLE_DIM,
+	};
+
+	return looks[worst];
+}
+
 static void row_cell(const void *user, size_t row, int column, struct table_cell *out)
 {
 	const struct journal_changeset *c = set_at(user, row);
@@ -87,7 +105,7 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 		row_cell_text(out, c->title);
 		break;
 	case COL_CAME_TO:
-		out->style = journal_verdict(c, out->scratch, sizeof out->scratch);
+		out->style = look_of(journal_verdict(c, out->scratch, sizeof out->scratch));
 		row_cell_text(out, out->scratch);
 		break;
 	default:

@@ -1,7 +1,7 @@
 #include "views/mark.h"
 
 #include <stdio.h>
-#include "views/lint.h"
+#include "session/lint.h"
 #include "views/rows.h"
 
 #define BITS 21 /* of each severity: two million problems */

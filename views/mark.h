@@ -8,7 +8,7 @@
 #include "base/map.h"
 #include "targeting/rules.h"
 #include "tui/table.h"
-#include "views/session.h"
+#include "session/session.h"
 
 typedef uint64_t mark; /* 0: no problem is known; larger is worse */
 

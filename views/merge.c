@@ -5,8 +5,8 @@
 #include "tui/app.h"
 #include "views/commands.h"
 #include "views/detail.h"
-#include "views/judge.h"
-#include "views/merge_model.h"
+#include "session/judge.h"
+#include "session/merge_model.h"
 #include "views/rows.h"
 #include "views/views.h"
 

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "views/commands.h"
 #include "views/detail.h"
-#include "views/options.h"
+#include "session/options.h"
 #include "views/resolver.h"
 #include "views/views.h"
 

@@ -16,7 +16,7 @@
 #include "tui/list.h"
 #include "tui/table.h"
 
-#include "views/session.h"
+#include "session/session.h"
 
 #define PICK_SCOPES 6 /* look-ups that one list is made of, a search at X included */
 #define PICK_QUERY_MAX 240 /* below LIST_FILTER_MAX */

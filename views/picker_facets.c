@@ -3,10 +3,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "targeting/keyword.h"
-#include "views/options.h"
+#include "session/options.h"
 #include "views/picker.h"
 #include "views/rows.h"
-#include "views/staging.h"
+#include "session/staging.h"
 
 static const char *const place_kinds[] = {
     "COUNTRIES", "REGIONS", "METROS", "CITIES", "POSTAL_CODES"};

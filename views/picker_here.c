@@ -2,7 +2,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "views/picker.h"
-#include "views/staging.h"
+#include "session/staging.h"
 
 /* Keywords are the same in upper and lower case (reference R30), ids are not. */
 static enum err key_of(struct buf *out, enum targeting_type type, const char *value)

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "targeting/rules.h"
-#include "views/options.h"
+#include "session/options.h"
 #include "views/picker.h"
 #include "views/rows.h"
 

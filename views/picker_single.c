@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
-#include "views/judge.h"
+#include "session/judge.h"
 #include "views/picker.h"
-#include "views/staging.h"
+#include "session/staging.h"
 
 struct others { /* of the type, on the picker's line items, besides the value that is taken */
 	struct change_set live; /* as the removals that would be staged */

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "store/uistate.h"
-#include "views/options.h"
+#include "session/options.h"
 #include "views/picker.h"
 #include "views/views.h"
 

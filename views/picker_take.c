@@ -1,7 +1,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "views/picker.h"
-#include "views/staging.h"
+#include "session/staging.h"
 
 #define CHANGES_MAX 20000 /* ours: a mistaken "all" over many line items */
 

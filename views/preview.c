@@ -4,11 +4,11 @@
 #include <string.h>
 #include "base/map.h"
 #include "base/mem.h"
-#include "views/clip.h"
+#include "session/clip.h"
 #include "views/commands.h"
 #include "views/detail.h"
-#include "views/judge.h"
-#include "views/propose.h"
+#include "session/judge.h"
+#include "session/propose.h"
 #include "views/rows.h"
 
 #define FRESH_S 30 /* as in the criteria view */

@@ -7,7 +7,7 @@
 #include "tui/app.h"
 #include "views/commands.h"
 #include "views/detail.h"
-#include "views/lint.h"
+#include "session/lint.h"
 #include "views/rows.h"
 #include "views/views.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "views/commands.h"
-#include "views/options.h"
+#include "session/options.h"
 #include "views/rows.h"
 #include "views/views.h"
 

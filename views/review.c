@@ -6,10 +6,10 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "views/commands.h"
-#include "views/judge.h"
+#include "session/judge.h"
 #include "views/review_view.h"
 #include "views/rows.h"
-#include "views/staging.h"
+#include "session/staging.h"
 #include "views/views.h"
 
 #define FRESH_S 30

@@ -3,9 +3,9 @@
 #include <string.h>
 #include "base/text.h"
 #include "tui/app.h"
-#include "views/draft.h"
+#include "session/draft.h"
 #include "views/detail.h"
-#include "views/judge.h"
+#include "session/judge.h"
 #include "views/review_view.h"
 
 #define HEAD_PROBLEMS 3 /* problems that the head spells out; Enter shows those of a row */

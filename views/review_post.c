@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/mem.h"
 #include "tui/app.h"
-#include "views/draft.h"
+#include "session/draft.h"
 #include "views/review_view.h"
 #include "views/rows.h"
 

@@ -4,8 +4,8 @@
 #define RETICLE_VIEWS_REVIEW_VIEW_H
 
 #include "tui/app.h"
-#include "views/merge_model.h"
-#include "views/review_model.h"
+#include "session/merge_model.h"
+#include "session/review_model.h"
 #include "views/review_widen.h"
 #include "views/views.h"
 

@@ -3,8 +3,8 @@
 #ifndef RETICLE_VIEWS_REVIEW_WIDEN_H
 #define RETICLE_VIEWS_REVIEW_WIDEN_H
 
-#include "views/reach.h"
-#include "views/review_model.h"
+#include "session/reach.h"
+#include "session/review_model.h"
 
 #define WIDENING_SHOWN 3 /* each costs two estimates, unless they are known */
 

@@ -5,7 +5,7 @@
 
 #include "tui/app.h"
 #include "tui/view.h"
-#include "views/session.h"
+#include "session/session.h"
 
 extern const struct view_ops accounts_view; /* arg: NULL */
 extern const struct view_ops campaigns_view; /* arg: NULL */
@@ -23,11 +23,6 @@ extern const struct view_ops compare_view; /* arg: const struct id_list *, two l
 extern const struct view_ops problems_view; /* arg: NULL */
 enum reference_page { REFERENCE_RULES, REFERENCE_TYPES };
 extern const struct view_ops reference_view; /* arg: const enum reference_page * */
-
-struct id_list { /* copied by whoever keeps it */
-	const char *const *ids;
-	size_t n;
-};
 
 struct line_items_arg {
 	const char *campaign_id; /* only those of this campaign; NULL: all */

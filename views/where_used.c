@@ -2,13 +2,14 @@
  * X's own answer. arg: struct where_used_arg. */
 #include <stdio.h>
 #include <string.h>
+#include "base/text.h"
 #include "base/mem.h"
 #include "store/snapshot.h"
 #include "tui/app.h"
 #include "views/commands.h"
 #include "views/detail.h"
 #include "views/rows.h"
-#include "views/session.h"
+#include "session/session.h"
 #include "views/views.h"
 
 enum column { COL_NAME, COL_USE, COL_STATUS, COL_CAMPAIGN, COL_SOURCE, COL_ID, COL_COUNT };
@@ -340,7 +341,7 @@ static enum err where_used_open(struct view *v, const void *arg, struct errinfo 
 	st->session = view_session(v);
 	snprintf(st->type_name, sizeof st->type_name, "%s", a->type_name);
 	snprintf(st->value, sizeof st->value, "%s", a->value);
-	detail_copy(st->label, sizeof st->label, a->label ? a->label : a->value);
+	text_copy(st->label, sizeof st->label, a->label ? a->label : a->value);
 	arena_init(&st->text);
 	arena_init(&st->told_text);
 	list_init(&st->list, &src);

@@ -12,7 +12,7 @@
 #include "views/commands.h"
 #include "views/criteria_model.h"
 #include "views/detail.h"
-#include "views/reach.h"
+#include "session/reach.h"
 #include "views/rows.h"
 
 enum column { COL_LABEL, COL_WITHOUT, COL_REACH, COL_GAIN, COL_COUNT };

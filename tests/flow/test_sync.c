@@ -17,8 +17,8 @@
 #include "base/mem.h"
 #include "config/paths.h"
 #include "tests/flow/harness.h"
-#include "views/internal.h"
-#include "views/sync.h"
+#include "session/internal.h"
+#include "session/sync.h"
 
 #define ACCOUNT "18ce5bulk01"
 #define LINE_ITEMS 1010

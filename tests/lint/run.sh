@@ -20,10 +20,11 @@ may() {
 	targeting) echo base config targeting ;;
 	store) echo base config targeting store ;;
 	api) echo base config targeting store api ;;
+	session) echo base config targeting store api session ;;
 	tui) echo base config tui ;;
-	views) echo base config targeting store api tui views ;;
+	views) echo base config targeting store api session tui views ;;
 	sandbox) echo base targeting sandbox ;;
-	*) echo base config targeting store api tui views cli sandbox tests bench ;;
+	*) echo base config targeting store api session tui views cli sandbox tests bench ;;
 	esac
 }
 for f in $files; do
@@ -43,8 +44,8 @@ only() { # only FOLDERS PATTERN WHAT
 only "tui tests" '^#include <(ncurses|curses|ncursesw/)' "curses belongs to tui/"
 only "api tests" '^#include <curl/' "curl belongs to api/"
 only "api sandbox tests" '^#include <openssl/' "libcrypto belongs to api/ (and to the sandbox, which shares nothing)"
-report "$(grep -nE '^#include <sqlite3' $(git ls-files -co --exclude-standard 'base/*.[ch]' 'config/*.[ch]' 'targeting/*.[ch]' 'api/*.[ch]' 'tui/*.[ch]' 'views/*.[ch]' 2>/dev/null) /dev/null)"
-report "$(grep -nE '^#include <(cjson|yaml|microhttpd)' $(git ls-files -co --exclude-standard 'base/*.[ch]' 'targeting/*.[ch]' 'tui/*.[ch]' 'views/*.[ch]' 2>/dev/null) /dev/null)"
+report "$(grep -nE '^#include <sqlite3' $(git ls-files -co --exclude-standard 'base/*.[ch]' 'config/*.[ch]' 'targeting/*.[ch]' 'api/*.[ch]' 'tui/*.[ch]' 'session/*.[ch]' 'views/*.[ch]' 2>/dev/null) /dev/null)"
+report "$(grep -nE '^#include <(cjson|yaml|microhttpd)' $(git ls-files -co --exclude-standard 'base/*.[ch]' 'targeting/*.[ch]' 'tui/*.[ch]' 'session/*.[ch]' 'views/*.[ch]' 2>/dev/null) /dev/null)"
 
 # --- banned functions
 code=$(git ls-files -co --exclude-standard '*.c' '*.h' | grep -v '^tests/lint/')

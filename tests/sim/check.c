@@ -9,7 +9,7 @@
 #include "tests/sim/net.h"
 #include "tests/sim/server.h"
 #include "tests/sim/sim.h"
-#include "views/applying.h"
+#include "session/applying.h"
 
 enum { ROWS = 2048, LINES = SERVER_LINE_ITEMS, TYPES = 24 };
 

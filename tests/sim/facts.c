@@ -8,8 +8,8 @@
 #include "tests/sim/net.h"
 #include "tests/sim/server.h"
 #include "tests/sim/sim.h"
-#include "views/internal.h"
-#include "views/staging.h"
+#include "session/internal.h"
+#include "session/staging.h"
 
 enum { IDS = 8192 };
 

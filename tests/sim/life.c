@@ -14,11 +14,11 @@
 #include "tests/sim/server.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/weather.h"
-#include "views/applying.h"
-#include "views/internal.h"
-#include "views/revert.h"
-#include "views/review_model.h"
-#include "views/staging.h"
+#include "session/applying.h"
+#include "session/internal.h"
+#include "session/revert.h"
+#include "session/review_model.h"
+#include "session/staging.h"
 
 enum { MINUTE = 60000, POST_LIMIT_MS = 240 * MINUTE, STEPS_MIN = 4, STEPS_SPREAD = 8 };
 

@@ -10,8 +10,8 @@
 #include "tests/sim/disk.h"
 #include "tests/sim/net.h"
 #include "tests/sim/server.h"
-#include "views/applying.h"
-#include "views/internal.h"
+#include "session/applying.h"
+#include "session/internal.h"
 
 struct term terms[TERMS];
 static struct term_options options;

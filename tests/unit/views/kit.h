@@ -14,9 +14,9 @@
 #include "store/catalog.h"
 #include "tui/app.h"
 #include "views/commands.h"
-#include "views/internal.h"
-#include "views/options.h"
-#include "views/staging.h"
+#include "session/internal.h"
+#include "session/options.h"
+#include "session/staging.h"
 #include "views/views.h"
 
 #define KIT_NOW 1767690000 /* 2026-01-06T09:00:00Z */

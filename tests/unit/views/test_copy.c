@@ -1,8 +1,8 @@
 /* Copy, paste, find and replace, compare, what limits the reach: previews before anything is staged. */
 #include "tests/unit/views/kit.h"
 
-#include "views/clip.h"
-#include "views/propose.h"
+#include "session/clip.h"
+#include "session/propose.h"
 #include "views/why_small.h"
 
 static int setup(void **state)

@@ -3,7 +3,7 @@
 #include "tests/unit/views/kit.h"
 #include "tests/unit/views/world.h"
 
-#include "views/draft.h"
+#include "session/draft.h"
 
 static int setup(void **state)
 {

@@ -3,7 +3,7 @@
 #include "tests/unit/views/kit.h"
 #include "tests/unit/views/world.h"
 
-#include "views/merge_model.h"
+#include "session/merge_model.h"
 
 static int setup(void **state)
 {

@@ -4,8 +4,8 @@
 
 #include "api/scan.h"
 #include "base/fs.h"
-#include "views/journal_text.h"
-#include "views/revert.h"
+#include "session/journal_text.h"
+#include "session/revert.h"
 
 static int setup(void **state)
 {
@@ -197,14 +197,14 @@ static void the_verdict_names_what_needs_attention_first(void **state)
 
 	(void)state;
 	c.by_state[BATCH_VERIFIED] = 3;
-	assert_int_equal(journal_verdict(&c, text, sizeof text), STYLE_OK);
+	assert_int_equal(journal_verdict(&c, text, sizeof text), BATCH_VERIFIED);
 	assert_string_equal(text, "applied and seen");
 	c.by_state[BATCH_VERIFIED] = 1;
 	c.by_state[BATCH_UNKNOWN] = 1;
 	c.by_state[BATCH_PLANNED] = 1;
-	assert_int_equal(journal_verdict(&c, text, sizeof text), STYLE_DANGER);
+	assert_int_equal(journal_verdict(&c, text, sizeof text), BATCH_UNKNOWN);
 	assert_string_equal(text, "1 unknown, 1 not sent, 1 applied and seen");
-	assert_int_equal(journal_verdict(&c, text, 8), STYLE_DANGER);
+	assert_int_equal(journal_verdict(&c, text, 8), BATCH_UNKNOWN);
 	assert_string_equal(text, "1 unkno");
 }
 

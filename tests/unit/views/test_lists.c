@@ -1,6 +1,7 @@
 /* Accounts, campaigns, audiences, where used, limits: what they show and what their keys do. */
 #include "tests/unit/views/kit.h"
 
+#include "base/text.h"
 #include "views/detail.h"
 
 static void open_view(struct kit *k, const struct view_ops *ops, const void *arg)
@@ -92,11 +93,11 @@ static void copies_are_cut_between_characters(void **state)
 	char out[6];
 
 	(void)state;
-	detail_copy(out, sizeof out, "abc\xF0\x9F\xA4\x96");
+	text_copy(out, sizeof out, "abc\xF0\x9F\xA4\x96");
 	assert_string_equal(out, "abc");
-	detail_copy(out, sizeof out, "abcde");
+	text_copy(out, sizeof out, "abcde");
 	assert_string_equal(out, "abcde");
-	detail_copy(out, sizeof out, "");
+	text_copy(out, sizeof out, "");
 	assert_string_equal(out, "");
 }
 

@@ -1,7 +1,7 @@
 /* Lint of the account: what is checked again when, what the view says, and fixes as staged changes. */
 #include "tests/unit/views/kit.h"
 
-#include "views/lint.h"
+#include "session/lint.h"
 #include "views/mark.h"
 
 /* li1: two age buckets, of which X takes one. */

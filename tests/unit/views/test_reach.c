@@ -1,7 +1,7 @@
 /* Live reach: what is asked, when, and how it is said. */
 #include "tests/unit/views/kit.h"
 
-#include "views/reach.h"
+#include "session/reach.h"
 
 static struct criterion keyword = {.type_name = "BROAD_KEYWORD",
     .type = TYPE_BROAD_KEYWORD,

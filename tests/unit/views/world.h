@@ -8,8 +8,8 @@
 #include "store/drafts.h"
 #include "store/journal.h"
 #include "store/lock.h"
-#include "views/applying.h"
-#include "views/review_model.h"
+#include "session/applying.h"
+#include "session/review_model.h"
 
 struct world_row {
 	char id[16], li[16], type[32], op[4], value[64];
