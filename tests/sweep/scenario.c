@@ -25,7 +25,7 @@ enum { FAST = 100, TRIES = 5, RATE_LIMITED = 7, QUARTER_S = 16 * 60 };
 #define LOSE(phase)                                                                                \
 	"{\"rules\":[{\"method\":\"POST\",\"path\":\"/batch/"                                      \
 	"\",\"times\":1,\"action\":\"drop@" phase                                                  \
-	"\"},{\"method\":\"GET\",\"path\":\"with_deleted=true&count\",\"nth\":2,\"times\":999,"    \
+	"\"},{\"method\":\"GET\",\"path\":\"targeting_criteria?\",\"nth\":2,\"times\":999,"        \
 	"\"action\":\"status:503\"}]}"
 
 static void must(bool ok, const struct world *w, const char *what)
