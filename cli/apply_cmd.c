@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/map.h"
 #include "base/mem.h"
-#include "cli/targets.h"
+#include "cli/plan_file.h"
 #include "store/journal.h"
 #include "session/applying.h"
 #include "session/review_model.h"

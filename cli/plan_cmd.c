@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "cli/plan_file.h"
 #include "cli/targets.h"
 #include "session/judge.h"
 

@@ -2,6 +2,7 @@
  * file leads to what it says. */
 #include "tests/unit/targeting/kit.h"
 
+#include "cli/delta.h"
 #include "cli/targets.h"
 
 enum form { FORM_YAML, FORM_CSV, FORM_EXACT_CSV, FORM_JSON, FORMS };
