@@ -553,13 +553,12 @@ nomem:
 	return NULL;
 }
 
-static struct apply *start(struct apply *ap, const struct apply_journal *journal, apply_fn *fn,
-    void *user, struct errinfo *ei)
+static struct apply *start(struct apply *ap, const struct apply_watch *watch, struct errinfo *ei)
 {
-	if (journal)
-		ap->journal = *journal;
-	ap->fn = fn;
-	ap->user = user;
+	if (watch->journal)
+		ap->journal = *watch->journal;
+	ap->fn = watch->fn;
+	ap->user = watch->user;
 	ap->timer = loop_timer(ap->api->loop, 0, begin, ap);
 	ap->waiting = true;
 	if (ap->timer.gen)
@@ -570,12 +569,11 @@ static struct apply *start(struct apply *ap, const struct apply_journal *journal
 }
 
 struct apply *apply_start(struct api *a, const struct apply_job *job,
-    const struct apply_journal *journal, const struct apply_options *opt, apply_fn *fn, void *user,
-    struct errinfo *ei)
+    const struct apply_options *opt, const struct apply_watch *watch, struct errinfo *ei)
 {
 	struct apply *ap = apply_new(a, job, opt, ei);
 
-	return ap ? start(ap, journal, fn, user, ei) : NULL;
+	return ap ? start(ap, watch, ei) : NULL;
 }
 
 static enum err take_ids(struct map *m, const char *joined)
@@ -616,7 +614,7 @@ struct apply *apply_recover(struct api *a, const struct apply_recovery *r, struc
 	ap->recovering = true;
 	ap->sent = true;
 	ap->sent_mono_ms = clock_mono_ms() - (age_s > 0 ? age_s : 0) * 1000;
-	return start(ap, r->journal, r->fn, r->user, ei);
+	return start(ap, &r->watch, ei);
 }
 
 void apply_stop(struct apply *ap)

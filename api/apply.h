@@ -143,20 +143,23 @@ struct apply_options {
 	bool ask_foreign;
 };
 
+struct apply_watch { /* who is told; copied, the journal's functions too */
+	const struct apply_journal *journal; /* NULL: nothing is kept */
+	apply_fn *fn;
+	void *user;
+};
 /* Events never come from inside this call. NULL without memory or for a job that cannot be sent
- * (no operations, more than 500 in a batch, an id that may not be used): ei says which. */
+ * (no operations, more than 500 in a batch, an id that may not be used): ei says which.
+ * The job stays the caller's until APPLY_DONE; opt NULL: the defaults. */
 struct apply *apply_start(struct api *a, const struct apply_job *job,
-    const struct apply_journal *journal, const struct apply_options *opt, apply_fn *fn, void *user,
-    struct errinfo *ei);
+    const struct apply_options *opt, const struct apply_watch *watch, struct errinfo *ei);
 struct apply_recovery { /* of a batch that an earlier run left as sent without an end */
 	const struct apply_job *job; /* that one batch, no base */
 	int64_t
 	    sent_at; /* our wall clock; readings whose delay has passed since are done at once */
 	const char *pre_ids; /* as they were handed to the journal's intent */
-	const struct apply_journal *journal;
 	const struct apply_options *opt; /* NULL: the defaults */
-	apply_fn *fn;
-	void *user;
+	struct apply_watch watch;
 };
 /* Settle such a batch: read, never send. Otherwise as apply_start. */
 struct apply *apply_recover(struct api *a, const struct apply_recovery *r, struct errinfo *ei);

@@ -440,6 +440,7 @@ static enum err start_engine(struct applying *a, const struct applying_plan *p, 
 {
 	struct apply_options opt = {.ask_foreign = p->ask_foreign};
 	struct apply_journal journal = applying_journal(a);
+	struct apply_watch watch = {&journal, applying_on_event, a};
 	enum err err = begin_journal(a, p, ei);
 
 	if (!err)
@@ -452,7 +453,7 @@ static enum err start_engine(struct applying *a, const struct applying_plan *p, 
 	a->job.batches = a->batches;
 	a->job.n_batches = a->status.n_batches;
 	a->job.base = a->bases;
-	a->engine = apply_start(a->session->api, &a->job, &journal, &opt, applying_on_event, a, ei);
+	a->engine = apply_start(a->session->api, &a->job, &opt, &watch, ei);
 	return a->engine ? ERR_OK : ei->code;
 }
 

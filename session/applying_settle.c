@@ -45,9 +45,7 @@ static enum err settle_batch(struct session *s, const struct journal_batch *b, s
 		    &(struct apply_recovery){.job = &a->job,
 			.sent_at = b->wire_at,
 			.pre_ids = b->pre_ids,
-			.journal = &journal,
-			.fn = applying_on_event,
-			.user = a},
+			.watch = {&journal, applying_on_event, a}},
 		    ei);
 		err = a->engine ? ERR_OK : ei->code;
 	}

@@ -179,7 +179,7 @@ static struct run apply_batches(struct world *w, const struct apply_batch *b, si
 	struct run r = {0};
 	struct errinfo ei = {0};
 
-	if (!apply_start(w->api, &job, NULL, w->options, on_event, &r, &ei))
+	if (!apply_start(w->api, &job, w->options, &(struct apply_watch){NULL, on_event, &r}, &ei))
 		fail_msg("%s", ei.msg);
 	assert_true(run_until(w->loop, &r.done, 60000));
 	return r;

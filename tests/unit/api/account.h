@@ -467,7 +467,7 @@ static struct seen run_job(const struct apply_job *job, struct seen s)
 	struct apply *ap;
 
 	clock_pin(1767690000);
-	ap = apply_start(a, job, &j, NULL, on_event, &s, NULL);
+	ap = apply_start(a, job, NULL, &(struct apply_watch){&j, on_event, &s}, NULL);
 	assert_non_null(ap);
 	assert_int_equal(s.events[APPLY_BATCH_CHECK], 0); /* not from inside the call */
 	fake_run(&f, &s.done, 1000, 300000);

@@ -471,7 +471,8 @@ static void recover(enum fault fault, int64_t age_s, enum apply_outcome want, un
 	struct apply_journal j = {&s, on_intent, on_sent, on_end, on_note};
 
 	assert_non_null(apply_recover(a,
-	    &(struct apply_recovery){&job, 1767690000, "c1,c2,c3", &j, NULL, on_event, &s}, NULL));
+	    &(struct apply_recovery){&job, 1767690000, "c1,c2,c3", NULL, {&j, on_event, &s}},
+	    NULL));
 	fake_run(&f, &s.done, 500, 200000);
 	assert_int_equal(s.worst, want);
 	assert_int_equal(s.events[APPLY_SETTLE_WAIT], rounds);
@@ -501,7 +502,8 @@ static void freeing_midway_leaves_nothing_behind(void **state)
 		reset_world();
 		w.fault = FAULT_DROP_AFTER;
 		struct api *a = fake_api(&f, account, NULL);
-		struct apply *ap = apply_start(a, &job, NULL, NULL, on_event, &s, NULL);
+		struct apply *ap =
+		    apply_start(a, &job, NULL, &(struct apply_watch){NULL, on_event, &s}, NULL);
 
 		for (int i = 0; i < turns; i++)
 			loop_turn(f.loop, 0);
@@ -525,7 +527,8 @@ static void stopping_while_settling_leaves_it_unknown(void **state)
 	reset_world();
 	w.fault = FAULT_DROP_BEFORE;
 	struct api *a = fake_api(&f, account, NULL);
-	struct apply *ap = apply_start(a, &job, NULL, NULL, on_event, &s, NULL);
+	struct apply *ap =
+	    apply_start(a, &job, NULL, &(struct apply_watch){NULL, on_event, &s}, NULL);
 
 	while (!s.events[APPLY_SETTLE_WAIT])
 		loop_turn(f.loop, 0);
@@ -547,22 +550,22 @@ static void jobs_that_cannot_be_sent_are_refused(void **state)
 
 	(void)state;
 	job.n_batches = 0;
-	assert_null(apply_start(a, &job, NULL, NULL, on_event, NULL, &ei));
+	assert_null(apply_start(a, &job, NULL, &(struct apply_watch){NULL, on_event, NULL}, &ei));
 	assert_int_equal(ei.code, ERR_USAGE);
 	job.n_batches = 1;
 	batch.n = 501;
-	assert_null(apply_start(a, &job, NULL, NULL, on_event, NULL, &ei));
+	assert_null(apply_start(a, &job, NULL, &(struct apply_watch){NULL, on_event, NULL}, &ei));
 	assert_int_equal(ei.code, ERR_LIMIT);
 	batch.n = 1;
 	op.line_item_id = "../accounts/x";
-	assert_null(apply_start(a, &job, NULL, NULL, on_event, NULL, &ei));
+	assert_null(apply_start(a, &job, NULL, &(struct apply_watch){NULL, on_event, NULL}, &ei));
 	assert_int_equal(ei.code, ERR_REFUSED);
 	op = two_ops[1];
 	op.criterion_id = "a/b";
-	assert_null(apply_start(a, &job, NULL, NULL, on_event, NULL, &ei));
+	assert_null(apply_start(a, &job, NULL, &(struct apply_watch){NULL, on_event, NULL}, &ei));
 	op = two_ops[0];
 	op.op = OP_OTHER;
-	assert_null(apply_start(a, &job, NULL, NULL, on_event, NULL, &ei));
+	assert_null(apply_start(a, &job, NULL, &(struct apply_watch){NULL, on_event, NULL}, &ei));
 	fake_done(&f, a);
 }
 

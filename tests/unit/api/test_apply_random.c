@@ -110,7 +110,8 @@ static void no_failing_allocation_makes_it_lie(void **state)
 			struct apply_journal j = {&s, NULL, on_sent, on_end, on_note};
 
 			fail_after(n);
-			struct apply *ap = apply_start(a, &job, &j, NULL, on_event, &s, NULL);
+			struct apply *ap = apply_start(
+			    a, &job, NULL, &(struct apply_watch){&j, on_event, &s}, NULL);
 
 			if (ap)
 				fake_run(&f, &s.done, 500, 200000);
