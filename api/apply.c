@@ -215,8 +215,8 @@ static enum err flight_before_send(void *ctx, const char *nonce, int64_t at, str
 	if (ap->sent) {
 		snprintf(text, sizeof text, "sent again after a refusal, nonce %s", nonce);
 		apply_note(ap, text);
-		return ERR_OK;
 	}
+	/* Each time: what gets lost now is settled by waits that count from now. */
 	if (ap->journal.sent)
 		e = ap->journal.sent(ap->journal.ctx, ap->batch, nonce, at);
 	if (e)

@@ -89,8 +89,8 @@ struct apply_journal {
 	enum err (*intent)(
 	    void *ctx, size_t batch, const char *body, const char *sha256, const char *pre_ids);
 	/* Called inside PREREQ: connected, TLS done, no byte of the request sent yet. An error
-	 * aborts and proves that nothing was sent. Once for a batch: a further attempt (only ever
-	 * after a refusal that proves that nothing took effect) is an event. */
+	 * aborts and proves that nothing was sent. Again for a further attempt, which is only ever
+	 * made after a refusal that proves that nothing took effect. */
 	enum err (*sent)(void *ctx, size_t batch, const char *nonce, int64_t oauth_timestamp);
 	/* The batch came to something: NOT_SENT, NOOP or CONFLICT (also without intent), REFUSED,
 	 * APPLIED, UNKNOWN. Once more when APPLIED was read back (VERIFIED) and when UNKNOWN was

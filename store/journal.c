@@ -38,7 +38,8 @@ const char *op_state_name(enum op_state st)
 static const unsigned may_become[BATCH_STATES] = {
     [BATCH_PLANNED] = TO(INTENT),
     [BATCH_INTENT] = TO(WIRE) | TO(PLANNED),
-    [BATCH_WIRE] = TO(OK) | TO(REJECTED) | TO(UNKNOWN),
+    /* again on the wire: after a refusal that proves that nothing took effect */
+    [BATCH_WIRE] = TO(OK) | TO(REJECTED) | TO(UNKNOWN) | TO(WIRE),
     /* a read-back that does not show it: no claim without proof */
     [BATCH_OK] = TO(VERIFIED) | TO(UNKNOWN) | TO(PARTIAL) | TO(ABSENT),
     [BATCH_UNKNOWN] = TO(VERIFIED) | TO(ABSENT) | TO(PARTIAL),

@@ -58,7 +58,7 @@ struct journal_intent {
 enum err journal_intent(
     struct store *s, uint64_t batch, const struct journal_intent *in, struct errinfo *ei);
 /* Just before the first byte of the request (libcurl's PREREQ callback). When this fails nothing
- * may be sent. nonce may be "". */
+ * may be sent. nonce may be "". Again for each further attempt: the last one counts. */
 enum err journal_wire(
     struct store *s, uint64_t batch, const char *nonce, int64_t oauth_ts, struct errinfo *ei);
 /* From INTENT back to PLANNED: proven that nothing was sent. The edits are staged again. */

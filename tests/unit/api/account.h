@@ -33,6 +33,7 @@ enum fault {
 	FAULT_HTML, /* 200 with a page of HTML, not committed */
 	FAULT_503, /* 503 after the commit */
 	FAULT_429, /* first attempt only, with a reset in 3 s */
+	FAULT_429_DROP, /* first a 429 with a reset in 200 s, then committed without an answer */
 	FAULT_401, /* the token is revoked */
 };
 
@@ -211,6 +212,8 @@ static struct fake_reply post_answer(const struct transport_request *r)
 	buf_init(&out, sizeof text);
 	if (f == FAULT_429 && w.posts > 1)
 		f = FAULT_NONE;
+	if (f == FAULT_429_DROP && w.posts > 1)
+		f = FAULT_DROP_AFTER;
 	if (f == FAULT_DROP_AFTER || f == FAULT_503 || f == FAULT_NONE || f == FAULT_OMIT ||
 	    f == FAULT_REORDER)
 		commit(r->body, SIZE_MAX, &out);
@@ -263,10 +266,11 @@ static struct fake_reply post_answer(const struct transport_request *r)
 		snprintf(text, sizeof text, "<html>log in to the airport</html>");
 	if (f == FAULT_503)
 		a.status = 503;
-	if (f == FAULT_429) {
+	if (f == FAULT_429 || f == FAULT_429_DROP) {
 		static char reset[24];
 
-		snprintf(reset, sizeof reset, "%lld", (long long)clock_wall_s() + 3);
+		snprintf(reset, sizeof reset, "%lld",
+		    (long long)clock_wall_s() + (f == FAULT_429 ? 3 : 200));
 		a.status = 429;
 		snprintf(text, sizeof text,
 		    "{\"errors\":[{\"code\":\"TOO_MANY_REQUESTS\",\"message\":\"slow down\"}]}");
@@ -470,7 +474,7 @@ static struct seen run_job(const struct apply_job *job, struct seen s)
 	ap = apply_start(a, job, NULL, &(struct apply_watch){&j, on_event, &s}, NULL);
 	assert_non_null(ap);
 	assert_int_equal(s.events[APPLY_BATCH_CHECK], 0); /* not from inside the call */
-	fake_run(&f, &s.done, 1000, 300000);
+	fake_run(&f, &s.done, 1000, 600000);
 	assert_true(s.done);
 	fake_done(&f, a);
 	return s;

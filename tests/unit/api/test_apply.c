@@ -110,7 +110,23 @@ static void a18_429_with_a_reset_is_sent_again_after_it(void **state)
 	assert_int_equal(w.posts, 2);
 	assert_int_equal(w.commits, 1);
 	assert_int_equal(s.worst, OUTCOME_VERIFIED);
-	assert_string_equal(s.steps, "intent sent applied verified");
+	assert_string_equal(s.steps, "intent sent sent applied verified");
+}
+
+/* The waits of settling count from the sending that got lost, not from the refused one long before:
+ * otherwise one early reading of a lagging server would be taken for proof. */
+static void a18_what_is_lost_after_a_429_gets_its_full_time(void **state)
+{
+	(void)state;
+	reset_world();
+	w.fault = FAULT_429_DROP;
+	w.lag_ms = 45000;
+	struct seen s = run_ops(two_ops, 2);
+
+	assert_int_equal(w.posts, 2);
+	assert_int_equal(w.commits, 1);
+	assert_int_equal(s.worst, OUTCOME_VERIFIED);
+	assert_string_equal(s.steps, "intent sent sent unknown verified");
 }
 
 static void a21_503_after_commit_is_settled(void **state)
@@ -580,6 +596,7 @@ int main(void)
 	    cmocka_unit_test(a8_what_never_left_is_not_sent),
 	    cmocka_unit_test(a16_html_with_200_is_unknown),
 	    cmocka_unit_test(a18_429_with_a_reset_is_sent_again_after_it),
+	    cmocka_unit_test(a18_what_is_lost_after_a_429_gets_its_full_time),
 	    cmocka_unit_test(a21_503_after_commit_is_settled),
 	    cmocka_unit_test(a24_revoked_token_stops_and_the_rest_is_not_sent),
 	    cmocka_unit_test(b5_g8_a_refused_batch_is_refused_whole_and_mapped),
