@@ -1,4 +1,4 @@
-/* reticle journal: what was posted from this machine. reticle recover: settle, by reading, what a run
+/* reticle journal: what was posted from this machine, and line items as of then. reticle recover: settle, by reading, what a run
  * that was killed or lost its answer left open; nothing is ever sent by it. */
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "targeting/form.h"
 #include "session/applying.h"
 #include "session/journal_text.h"
+#include "session/past.h"
 
 #define OUT_MAX (256u << 20)
 
@@ -75,6 +76,27 @@ static enum err list_text(struct store *s, const char *account, struct buf *out,
 	return err;
 }
 
+/* --line-item: its known moments, or what it had at one. */
+static enum err line_item_text(
+    struct store *s, const struct cli_options *o, struct buf *out, struct errinfo *ei)
+{
+	struct past p;
+	int64_t when = 0;
+	enum err err;
+
+	if (!o->as_of)
+		return past_list_text(s, o->params[0], o->json, out, ei);
+	err = past_parse(o->as_of, &when, ei);
+	if (err)
+		return err;
+	past_init(&p);
+	err = past_at(s, o->params[0], when, &p, ei);
+	if (!err)
+		err = past_text(&p, o->json, out, ei);
+	past_done(&p);
+	return err;
+}
+
 int cmd_journal(const struct cli_options *o, int argc, char **argv)
 {
 	struct client c = {0};
@@ -85,10 +107,14 @@ int cmd_journal(const struct cli_options *o, int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
+	if (o->n_params > 1 || (o->as_of && !o->n_params))
+		return cli_usage("--as-of wants a line item: --line-item ID, once");
 	buf_init(&out, OUT_MAX);
 	buf_init(&account, 256);
 	err = open_store(&c, o, &account, &ei);
-	if (!err && o->json)
+	if (!err && o->n_params)
+		err = line_item_text(c.store, o, &out, &ei);
+	else if (!err && o->json)
 		err = journal_json_all(c.store, buf_str(&account), &out, &ei);
 	else if (!err)
 		err = list_text(c.store, buf_str(&account), &out, &ei);

@@ -23,7 +23,8 @@ static void set_text(struct cli_options *o, enum option_id id, const char *value
 	    {OPT_THEME, &o->theme}, {OPT_COLOR, &o->color}, {OPT_SCRIPT, &o->script},
 	    {OPT_SIZE, &o->size}, {OPT_CLOCK, &o->clock}, {OPT_LINE_ITEMS, &o->line_items},
 	    {OPT_CRITERIA, &o->criteria}, {OPT_SEED, &o->seed}, {OPT_BODY, &o->body},
-	    {OPT_FORMAT, &o->format}, {OPT_OUT, &o->out}, {OPT_REVERT, &o->revert}};
+	    {OPT_FORMAT, &o->format}, {OPT_OUT, &o->out}, {OPT_REVERT, &o->revert},
+	    {OPT_AS_OF, &o->as_of}};
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (texts[i].id == id)

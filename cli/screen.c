@@ -244,7 +244,7 @@ static enum err bind_keys(struct screen *s, struct errinfo *ei)
 	/* views in which no default key is bound are contexts for the user's keys all the same */
 	static const struct view_ops *const views[] = {&accounts_view, &campaigns_view,
 	    &line_items_view, &criteria_view, &audiences_view, &review_view, &where_used_view,
-	    &picker_view, &budgets_view};
+	    &picker_view, &budgets_view, &moments_view};
 
 	for (size_t i = 0; i < sizeof views / sizeof *views; i++)
 		if (app_add_context(s->app, views[i]->name))

@@ -158,7 +158,16 @@ struct journal_event {
 JOURNAL_LIST(changeset)
 JOURNAL_LIST(batch)
 JOURNAL_LIST(op)
+/* A moment of which the criteria of a line item are known: an image, without its criteria. */
+struct journal_moment {
+	uint64_t id, changeset;
+	int64_t at; /* wall clock */
+	const char *line_item, *title; /* title: of the changeset */
+	bool after; /* read after the posting; else as it was reviewed before it */
+};
+
 JOURNAL_LIST(event)
+JOURNAL_LIST(moment)
 #undef JOURNAL_LIST
 
 /* Newest first; before 0: from the newest, else those with a smaller id; at most max. */
@@ -176,6 +185,11 @@ enum err journal_ops(struct store *s, uint64_t changeset, uint64_t batch,
     struct journal_op_list *out, struct errinfo *ei);
 enum err journal_events(
     struct store *s, uint64_t changeset, struct journal_event_list *out, struct errinfo *ei);
+/* The moments of one line item, newest first, or of one posting (line_item NULL), by line item. */
+enum err journal_moments(struct store *s, const char *line_item, uint64_t changeset,
+    struct journal_moment_list *out, struct errinfo *ei);
+/* The image of a moment. ERR_NOTFOUND. */
+enum err journal_image(struct store *s, uint64_t moment, struct criterion_set *out);
 /* Batches of the account in UNKNOWN, oldest first: nothing else may be sent before they are settled. */
 enum err journal_unknown(
     struct store *s, const char *account, struct journal_batch_list *out, struct errinfo *ei);

@@ -34,6 +34,7 @@ JOURNAL_LIST(changeset)
 JOURNAL_LIST(batch)
 JOURNAL_LIST(op)
 JOURNAL_LIST(event)
+JOURNAL_LIST(moment)
 #undef JOURNAL_LIST
 
 static enum err read_result(struct store *s, enum err err, enum err done, struct errinfo *ei)
@@ -356,4 +357,62 @@ enum err journal_image_of(
 		*at = sqlite3_column_int64(st, 0);
 	done = db_done(&s->state, st, NULL);
 	return state_guard(s, err ? err : done);
+}
+
+enum err journal_image(struct store *s, uint64_t moment, struct criterion_set *out)
+{
+	enum err err, done;
+	sqlite3_stmt *st;
+
+	if (!s->state.sql)
+		return ERR_NOTFOUND;
+	st = db_query(&s->state, "SELECT at, data FROM image WHERE id=? AND realm=?",
+	    BIND(INT(moment), INT(s->state_realm)));
+	err = db_row(st) ? image_of_row(st, out) : ERR_NOTFOUND;
+	done = db_done(&s->state, st, NULL);
+	return state_guard(s, err ? err : done);
+}
+
+static enum err moment_of_row(struct journal_moment_list *out, sqlite3_stmt *st)
+{
+	struct journal_moment *m = add_moment(out);
+	enum err err = ERR_OK;
+
+	if (!m)
+		return ERR_NOMEM;
+	m->id = (uint64_t)sqlite3_column_int64(st, 0);
+	m->changeset = (uint64_t)sqlite3_column_int64(st, 1);
+	m->at = sqlite3_column_int64(st, 2);
+	m->line_item = text_or_empty(&out->arena, st, 3, &err);
+	m->title = text_or_empty(&out->arena, st, 4, &err);
+	m->after = sqlite3_column_int(st, 5) != 0;
+	return err;
+}
+
+/* Of several images of one side of a posting the last counts, as in journal_image_of: max() makes
+ * SQLite take the other columns from its row. */
+#define MOMENTS                                                                                    \
+	"SELECT max(i.id), i.changeset, i.at, i.line_item, c.title, i.after"                       \
+	" FROM image i JOIN changeset c ON c.id = i.changeset WHERE i.realm=?1"
+
+enum err journal_moments(struct store *s, const char *line_item, uint64_t changeset,
+    struct journal_moment_list *out, struct errinfo *ei)
+{
+	enum err err = ERR_OK, done;
+	sqlite3_stmt *st;
+
+	if (!s->state.sql)
+		return ERR_OK;
+	st = line_item ? db_query(&s->state,
+			     MOMENTS " AND i.line_item=?2 GROUP BY i.changeset, i.after"
+				     " ORDER BY i.at DESC, 1 DESC",
+			     BIND(INT(s->state_realm), TEXT(line_item)))
+		       : db_query(&s->state,
+			     MOMENTS " AND i.changeset=?2 GROUP BY i.line_item, i.after"
+				     " ORDER BY i.line_item, i.after",
+			     BIND(INT(s->state_realm), INT(changeset)));
+	while (!err && db_row(st))
+		err = moment_of_row(out, st);
+	done = db_done(&s->state, st, ei);
+	return read_result(s, err, done, ei);
 }

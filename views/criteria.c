@@ -406,6 +406,20 @@ static enum err open_where_used(struct view *v, struct errinfo *ei)
 	return app_push(v->app, &where_used_view, &arg, NULL, ei);
 }
 
+/* The line item of the row, where there are several. */
+static enum err open_as_of(struct view *v, const char *time, struct errinfo *ei)
+{
+	struct criteria_state *st = view_state(v);
+	size_t item = 0, row;
+
+	if (st->model.n_ids > 1) {
+		if (!list_row(&st->list, &row))
+			return err_set(ei, ERR_REFUSED, "no line item here");
+		item = st->model.rows[row].item;
+	}
+	return as_of_start(v->app, st->model.ids[item], time, ei);
+}
+
 static enum err criteria_command(
     struct view *v, const struct command_call *call, struct errinfo *ei)
 {
@@ -430,6 +444,8 @@ static enum err criteria_command(
 		return criteria_replace(v, call->rest, ei);
 	case VIEWS_COMPARE:
 		return app_push(v->app, &compare_view, &ids, NULL, ei);
+	case VIEWS_AS_OF:
+		return open_as_of(v, call->rest, ei);
 	case VIEWS_WHY_SMALL:
 		return why_small_start(v->app, ids.ids[0], ei);
 	case VIEWS_NEXT_CHANGE:
@@ -512,9 +528,8 @@ const struct view_ops criteria_view = {
     .name = "criteria",
     .title = "Targeting criteria",
     .parent = "table",
-    .commands =
-	"add remove flip test copy paste replace compare why-small next-change previous-change "
-	"open details where-used copy-id refresh",
+    .commands = "add remove flip test copy paste replace compare why-small as-of next-change "
+		"previous-change open details where-used copy-id refresh",
     .state_size = sizeof(struct criteria_state),
     .open = criteria_open,
     .load = criteria_load,

@@ -227,6 +227,19 @@ static enum err revert(struct view *v, struct errinfo *ei)
 	return err;
 }
 
+/* The line items of the posting, as they were before and after it. */
+static enum err show_moments(struct view *v, struct errinfo *ei)
+{
+	struct state *st = view_state(v);
+	struct moments_arg arg = {NULL, 0};
+	size_t row;
+
+	if (!list_row(&st->list, &row))
+		return err_set(ei, ERR_REFUSED, "no posting here");
+	arg.changeset = set_at(st, row)->id;
+	return app_push(v->app, &moments_view, &arg, NULL, ei);
+}
+
 static enum err export_to(struct view *v, const char *path, struct errinfo *ei)
 {
 	struct state *st = view_state(v);
@@ -253,6 +266,8 @@ static enum err journal_command(struct view *v, const struct command_call *call,
 		return revert(v, ei);
 	case VIEWS_EXPORT_JOURNAL:
 		return export_to(v, call->argv[0], ei);
+	case VIEWS_AS_OF:
+		return show_moments(v, ei);
 	case VIEWS_SETTLE:
 		return applying_settle(st->session, ei);
 	default:
@@ -280,7 +295,7 @@ static void journal_describe(const struct view *v, struct view_about *a)
 	table_position(&st->table, a->position, sizeof a->position);
 	a->loading = applying_busy(st->session);
 	a->progress = -1;
-	a->hints = "open revert settle filter";
+	a->hints = "open revert as-of settle filter";
 }
 
 static struct table *journal_table(struct view *v)
@@ -302,7 +317,7 @@ const struct view_ops journal_view = {
     .name = "journal",
     .title = "Journal",
     .parent = "table",
-    .commands = "open details revert settle export-journal",
+    .commands = "open details revert as-of settle export-journal",
     .state_size = sizeof(struct state),
     .open = journal_open,
     .layout = journal_layout,

@@ -485,6 +485,8 @@ static enum err with_selected(struct view *v, const struct command_call *call, s
 		err = app_push(v->app, &compare_view, &ids, NULL, ei);
 	else if (ids.n != 1)
 		err = err_set(ei, ERR_REFUSED, "choose a single line item");
+	else if (call->cmd->id == VIEWS_AS_OF)
+		err = as_of_start(v->app, ids.ids[0], call->rest, ei);
 	else
 		err = why_small_start(v->app, ids.ids[0], ei);
 	row_ids_done(&sel);
@@ -507,6 +509,7 @@ static enum err line_items_command(
 	case VIEWS_COMPARE:
 	case VIEWS_REPLACE:
 	case VIEWS_WHY_SMALL:
+	case VIEWS_AS_OF:
 		return with_selected(v, call, ei);
 	case VIEWS_DETAILS:
 		return show_details(v, ei);
@@ -571,7 +574,7 @@ const struct view_ops line_items_view = {
     .name = "line-items",
     .title = "Line items",
     .parent = "table",
-    .commands = "open add copy paste replace compare why-small details copy-id refresh",
+    .commands = "open add copy paste replace compare why-small as-of details copy-id refresh",
     .state_size = sizeof(struct state),
     .open = line_items_open,
     .load = line_items_load,

@@ -18,6 +18,8 @@ extern const struct view_ops picker_view; /* arg: const struct picker_arg * */
 extern const struct view_ops drafts_view; /* arg: NULL */
 extern const struct view_ops merge_view; /* arg: NULL */
 extern const struct view_ops journal_view; /* arg: NULL */
+extern const struct view_ops moments_view; /* arg: const struct moments_arg * */
+extern const struct view_ops as_of_view; /* arg: const struct as_of_arg * */
 extern const struct view_ops budgets_view; /* arg: NULL */
 extern const struct view_ops compare_view; /* arg: const struct id_list *, two line items */
 extern const struct view_ops problems_view; /* arg: NULL */
@@ -37,6 +39,20 @@ struct picker_arg {
 	struct id_list line_items; /* where the chosen criteria are staged */
 	enum targeting_type type; /* TYPE_UNKNOWN cannot be picked */
 };
+
+struct journal_moment;
+struct moments_arg { /* of a line item, or of a posting */
+	const char *line_item; /* NULL: those of the posting */
+	uint64_t changeset;
+};
+
+struct as_of_arg {
+	const struct journal_moment *moment; /* NULL: by line item and time */
+	const char *line_item;
+	int64_t when; /* wall clock */
+};
+/* `as-of` with its argument: the line item at that time, or, without one, its known moments. */
+enum err as_of_start(struct app *app, const char *line_item, const char *time, struct errinfo *ei);
 
 /* The app's user pointer is the session. */
 static inline struct session *view_session(const struct view *v)
