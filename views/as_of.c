@@ -224,16 +224,19 @@ static void as_of_draw(const struct view *v, struct canvas *c)
 	const struct state *st = view_state(v);
 	int head = 1 + detail_note_lines(st->certainty, c->area.w);
 	struct canvas body = canvas_sub(c, (struct rect){0, head, c->area.w, c->area.h - head});
+	char when[21];
 
+	/* the title is cut where the way here was long */
+	clock_format_utc(st->past.asked, when);
 	if (st->ei.code)
 		canvas_strf(c, 1, 0, STYLE_ERROR, "%s", st->ei.msg);
 	else if (!st->now_known)
 		canvas_strf(c, 1, 0, STYLE_WARNING,
-		    "%zu criteria then; it was never read here, R reads what it has now",
+		    "%s: %zu criteria; it was never read here, R reads what it has now", when,
 		    st->past.then.n);
 	else
 		canvas_strf(c, 1, 0, STYLE_NORMAL,
-		    "Then and now: %zu gone, %zu new, %zu the same; V stages what brings it back",
+		    "%s, and since: %zu gone, %zu new, %zu the same; V brings it back", when,
 		    st->rows.count[PAST_GONE], st->rows.count[PAST_CAME],
 		    st->rows.count[PAST_SAME]);
 	detail_note(c, 1, STYLE_DIM, st->certainty);
@@ -292,8 +295,8 @@ static void as_of_describe(const struct view *v, struct view_about *a)
 	char name[96], when[21];
 
 	clock_format_utc(st->past.asked, when);
-	snprintf(a->title, sizeof a->title, "%.80s as of %s",
-	    session_line_item_name(st->session, st->past.line_item, name, sizeof name), when);
+	snprintf(a->title, sizeof a->title, "As of %s: %.80s", when,
+	    session_line_item_name(st->session, st->past.line_item, name, sizeof name));
 	snprintf(a->crumb, sizeof a->crumb, "As of %.16s", when);
 	table_position(&st->table, a->position, sizeof a->position);
 	a->loading = session_criteria_loading(st->session);

@@ -175,10 +175,10 @@ static void moments_describe(const struct view *v, struct view_about *a)
 	char name[96];
 
 	if (st->line_item[0])
-		snprintf(a->title, sizeof a->title, "Known moments of %.90s",
+		snprintf(a->title, sizeof a->title, "Moments of %.90s",
 		    session_line_item_name(st->session, st->line_item, name, sizeof name));
 	else
-		snprintf(a->title, sizeof a->title, "Line items before and after posting %llu",
+		snprintf(a->title, sizeof a->title, "Around posting %llu",
 		    (unsigned long long)st->changeset);
 	snprintf(a->crumb, sizeof a->crumb, "Moments");
 	table_position(&st->table, a->position, sizeof a->position);
