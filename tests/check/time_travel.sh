@@ -29,10 +29,6 @@ V
 P
 y
 :expect 1 applied and seen
-:journal
-gg
-t
-:expect Around posting 2
 S
 shows moments.txt 'before posting 1'
 shows moments.txt 'after posting 1'
