@@ -27,7 +27,11 @@ V
 :expect 1 change on 1 line item
 :screen restored.txt
 P
+text widen
+Tab
+Tab
 y
+:wait nothing staged
 :expect 1 applied and seen
 S
 shows moments.txt 'before posting 1'
