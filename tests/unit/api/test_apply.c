@@ -243,6 +243,19 @@ static void b10_what_others_deleted_is_already_gone(void **state)
 	assert_int_equal(s.worst, OUTCOME_VERIFIED);
 }
 
+/* A reading may be behind the account. Only one that shows it deleted makes a removal needless. */
+static void b10_what_a_late_reading_does_not_show_is_not_gone(void **state)
+{
+	(void)state;
+	reset_world();
+	find_row("c1")->visible_ms = clock_mono_ms() + 1000000;
+	struct seen s = run_ops(two_ops, 2);
+
+	assert_int_equal(w.posts, 1);
+	assert_true(find_row("c1")->deleted);
+	assert_int_not_equal(s.ops[1], OUTCOME_NOOP);
+}
+
 static void disjoint_drift_is_shown_and_passes(void **state)
 {
 	(void)state;
@@ -604,6 +617,7 @@ int main(void)
 	    cmocka_unit_test(b7_an_answer_that_does_not_match_is_no_answer),
 	    cmocka_unit_test(b9_what_others_added_is_not_sent),
 	    cmocka_unit_test(b10_what_others_deleted_is_already_gone),
+	    cmocka_unit_test(b10_what_a_late_reading_does_not_show_is_not_gone),
 	    cmocka_unit_test(disjoint_drift_is_shown_and_passes),
 	    cmocka_unit_test(b11_overlapping_drift_stops_before_sending),
 	    cmocka_unit_test(b11_a_delete_that_became_the_last_of_its_type_stops),

@@ -88,6 +88,29 @@ static void a_revert_restores_the_set_and_its_revert_the_set_after(void **state)
 	assert_string_equal(world_live(), "li1!aud1 li2/AGE_25_TO_49 li1/shoes li2/boots");
 }
 
+/* An earlier revert made the criterion anew, with another id: taking everything back finds that. */
+static void everything_taken_back_newest_first_leaves_nothing(void **state)
+{
+	struct kit *k = *state;
+	const char *before = strdup(world_live());
+	uint64_t posted[3];
+
+	assert_non_null(before);
+	world_stage(k, "li1", "shoes");
+	for (size_t i = 0; i < 3; i++) {
+		world_post_all(k);
+		posted[i] = newest(k);
+		if (i < 2)
+			assert_int_equal(revert(k, posted[i]).staged, 1);
+	}
+	for (size_t i = 3; i > 0; i--) {
+		assert_int_equal(revert(k, posted[i - 1]).staged, 1);
+		world_post_all(k);
+	}
+	assert_string_equal(world_live(), before);
+	free((void *)before);
+}
+
 static void what_was_so_before_is_not_reverted(void **state)
 {
 	struct kit *k = *state;
@@ -214,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(a_revert_restores_the_set_and_its_revert_the_set_after),
+	    T(everything_taken_back_newest_first_leaves_nothing),
 	    T(what_was_so_before_is_not_reverted),
 	    T(what_was_refused_is_not_reverted),
 	    T(a_settled_posting_can_be_reverted),
