@@ -1,7 +1,7 @@
 /* Several drafts on the screen: which one is worked on is always said, each keeps its own changes and
  * its own undo, nothing of one is posted with another, and all of it survives a kill. */
 #include "tests/unit/views/kit.h"
-#include "tests/unit/views/world.h"
+#include "tests/unit/session/world.h"
 
 #include "session/draft.h"
 
@@ -10,7 +10,7 @@ static int setup(void **state)
 	static struct kit k;
 	struct errinfo ei = {0};
 
-	kit_init(&k);
+	kit_init(&k, &kit_screen);
 	world_init(&k);
 	assert_int_equal(app_push(k.app, &line_items_view, NULL, NULL, &ei), ERR_OK);
 	assert_int_equal(app_resize(k.app, 140, 30), ERR_OK);

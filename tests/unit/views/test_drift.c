@@ -1,7 +1,7 @@
 /* What others do to the same line items between the review and the posting: rows B9 to B13 of the
  * fault matrix, on the screen. */
 #include "tests/unit/views/kit.h"
-#include "tests/unit/views/world.h"
+#include "tests/unit/session/world.h"
 
 #include "session/merge_model.h"
 
@@ -10,7 +10,7 @@ static int setup(void **state)
 	static struct kit k;
 	struct errinfo ei = {0};
 
-	kit_init(&k);
+	kit_init(&k, &kit_screen);
 	world_init(&k);
 	assert_int_equal(app_push(k.app, &line_items_view, NULL, NULL, &ei), ERR_OK);
 	assert_int_equal(app_resize(k.app, 140, 30), ERR_OK);

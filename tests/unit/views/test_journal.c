@@ -1,6 +1,6 @@
 /* The journal view: what was posted, what became of it, and the way back. */
 #include "tests/unit/views/kit.h"
-#include "tests/unit/views/world.h"
+#include "tests/unit/session/world.h"
 
 #include "api/scan.h"
 #include "base/fs.h"
@@ -11,7 +11,7 @@ static int setup(void **state)
 {
 	static struct kit k;
 
-	kit_init(&k);
+	kit_init(&k, &kit_screen);
 	world_init(&k);
 	*state = &k;
 	return 0;

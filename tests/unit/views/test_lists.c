@@ -16,7 +16,7 @@ static int setup(void **state)
 {
 	static struct kit k;
 
-	kit_init(&k);
+	kit_init(&k, &kit_screen);
 	assert_int_equal(app_resize(k.app, 150, 30), ERR_OK);
 	open_view(&k, &line_items_view, NULL);
 	*state = &k;

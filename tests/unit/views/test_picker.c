@@ -25,7 +25,7 @@ static int setup(void **state)
 {
 	static struct kit k;
 
-	kit_init(&k);
+	kit_init(&k, &kit_screen);
 	kit_options(&k, "locations", "location_type=COUNTRIES", ROWS(country_rows));
 	kit_options(&k, "locations", "country_code=US&location_type=REGIONS", ROWS(region_rows));
 	kit_options(&k, "locations", "country_code=US&location_type=METROS", ROWS(metro_rows));

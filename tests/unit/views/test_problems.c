@@ -68,7 +68,7 @@ static int setup(void **state)
 {
 	static struct kit k;
 
-	kit_init(&k);
+	kit_init(&k, &kit_screen);
 	assert_int_equal(app_resize(k.app, 140, 30), ERR_OK);
 	kit_turns(&k); /* the account is read to its end */
 	*state = &k;

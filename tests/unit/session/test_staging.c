@@ -1,13 +1,13 @@
 /* Staging: what is asked for twice is staged once, the opposite takes back, and another terminal's
  * edits appear. */
-#include "tests/unit/views/kit.h"
-#include "tests/unit/views/world.h"
+#include "tests/unit/session/kit.h"
+#include "tests/unit/session/world.h"
 
 static int setup(void **state)
 {
 	static struct kit k;
 
-	kit_init(&k);
+	kit_init(&k, NULL);
 	*state = &k;
 	return 0;
 }

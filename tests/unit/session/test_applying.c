@@ -1,13 +1,13 @@
-/* Posting: what the engine meets becomes the right step of the journal, the right row on the screen
+/* Posting: what the engine meets becomes the right step of the journal, the right row of the review
  * and the right state of the draft; and nothing is lost or sent twice over a restart. */
-#include "tests/unit/views/kit.h"
-#include "tests/unit/views/world.h"
+#include "tests/unit/session/kit.h"
+#include "tests/unit/session/world.h"
 
 static int setup(void **state)
 {
 	static struct kit k;
 
-	kit_init(&k);
+	kit_init(&k, NULL);
 	world_init(&k);
 	*state = &k;
 	return 0;
@@ -212,14 +212,6 @@ static void what_somebody_else_did_already_is_taken_off_the_stage(void **state)
 	assert_string_equal(world_drafts(k), "0 staged 0 sending 0 unknown");
 }
 
-static void small_batches(struct kit *k)
-{
-	k->session->cfg.batch_size = 1;
-	world_stage(k, "li1", "shoes");
-	world_stage(k, "li2", "boots");
-	world_stage(k, "li3", "hats");
-}
-
 static struct kit *stopping;
 
 static void stop_now(void)
@@ -234,7 +226,7 @@ static void c4_stopping_finishes_the_batch_in_flight(void **state)
 
 	session_fetch_criteria(k->session, unread, 1, 0, REQ_USER);
 	kit_turns(k);
-	small_batches(k);
+	world_small_batches(k);
 	stopping = k;
 	world.on_post = stop_now;
 	world_post_all(k);
@@ -251,7 +243,7 @@ static void a_lost_answer_stops_the_batches_behind_it(void **state)
 
 	session_fetch_criteria(k->session, unread, 1, 0, REQ_USER);
 	kit_turns(k);
-	small_batches(k);
+	world_small_batches(k);
 	world.fault = FAULT_DROP_AFTER;
 	world.fault_nth = 2;
 	world_post_all(k);
@@ -282,33 +274,6 @@ static void after_a_kill_the_batch_on_the_wire_is_settled_by_reading(void **stat
 	assert_string_equal(world_batches(k), "verified");
 	assert_string_equal(world_drafts(k), "0 staged 0 sending 0 unknown");
 	assert_int_equal(applying_unknown(k->session), 0);
-	assert_int_equal(world.posts, 1);
-}
-
-/* Whoever starts the program is told until reading has settled it. */
-static void an_unknown_batch_is_in_the_status_line_at_every_start(void **state)
-{
-	struct kit *k = *state;
-	static const char *const unread[] = {"li3"};
-	struct errinfo ei = {0};
-
-	session_fetch_criteria(k->session, unread, 1, 0, REQ_USER);
-	kit_turns(k);
-	small_batches(k);
-	world.fault = FAULT_HANG;
-	assert_int_equal(world_start(k, &ei), ERR_OK);
-	for (int i = 0; i < 200 && world.posts == 0; i++)
-		loop_turn(k->loop, 0);
-	for (int start = 0; start < 2; start++) {
-		world_restart(k);
-		assert_int_equal(app_push(k->app, &line_items_view, NULL, NULL, &ei), ERR_OK);
-		assert_sees(k, "1 of 3 batches unknown");
-	}
-	kit_connect(k, world_answer);
-	applying_resume(k->session);
-	world_settle(k);
-	kit_turns(k);
-	assert_not_sees(k, "batches unknown");
 	assert_int_equal(world.posts, 1);
 }
 
@@ -424,23 +389,6 @@ static void another_account_does_not_show_what_was_posted_to_this_one(void **sta
 	kit_turns(k);
 }
 
-/* Keys that come in one burst find the rows of the picture before them. */
-static void keys_between_two_pictures_meet_whole_rows(void **state)
-{
-	struct kit *k = *state;
-	struct errinfo ei = {0};
-
-	world_stage(k, "li1", "shoes");
-	assert_int_equal(app_push(k->app, &review_view, NULL, NULL, &ei), ERR_OK);
-	kit_turns(k);
-	app_draw(k->app);
-	app_exec(k->app, "undo", &ei);
-	app_exec(k->app, "mark-all", &ei);
-	app_exec(k->app, "open", &ei);
-	app_draw(k->app);
-	kit_turns(k);
-}
-
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -460,13 +408,11 @@ int main(void)
 	    T(c4_stopping_finishes_the_batch_in_flight),
 	    T(a_lost_answer_stops_the_batches_behind_it),
 	    T(after_a_kill_the_batch_on_the_wire_is_settled_by_reading),
-	    T(an_unknown_batch_is_in_the_status_line_at_every_start),
 	    T(nothing_is_posted_over_an_unknown_outcome),
 	    T(the_journal_keeps_the_set_before_and_after),
 	    T(each_line_item_is_read_once_after_posting),
 	    T(a_second_terminal_is_told_who_posts),
 	    T(another_account_does_not_show_what_was_posted_to_this_one),
-	    T(keys_between_two_pictures_meet_whole_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* Live reach: what is asked, when, and how it is said. */
-#include "tests/unit/views/kit.h"
+#include "tests/unit/session/kit.h"
 
 #include "session/reach.h"
 
@@ -20,8 +20,7 @@ static int setup(void **state)
 {
 	static struct kit k;
 
-	kit_init(&k);
-	assert_int_equal(app_resize(k.app, 120, 30), ERR_OK);
+	kit_init(&k, NULL);
 	*state = &k;
 	return 0;
 }
@@ -262,26 +261,6 @@ static void the_line_shows_both_and_the_difference(void **state)
 	buf_done(&line);
 }
 
-static void the_criteria_view_shows_the_reach_as_staged(void **state)
-{
-	struct kit *k = *state;
-	const char *id = "li1";
-	struct id_list ids = {&id, 1};
-	struct change c;
-	size_t staged;
-	struct errinfo ei;
-
-	connect(k);
-	change_from_criterion(&c, CHANGE_CREATE, &keyword);
-	assert_int_equal(staging_add(k->session, &c, 1, &staged, &ei), ERR_OK);
-	assert_int_equal(app_push(k->app, &criteria_view, &ids, NULL, &ei), ERR_OK);
-	assert_int_equal(session_fetch_criteria(k->session, &id, 1, INT64_MAX, REQ_USER), ERR_OK);
-	app_draw(k->app);
-	rest(k);
-	assert_sees(k, "reach");
-	assert_sees(k, "-> 38.2M-42.2M");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,8 +276,6 @@ int main(void)
 	    cmocka_unit_test(ranges_have_three_digits),
 	    cmocka_unit_test_setup_teardown(
 		the_line_shows_both_and_the_difference, setup, teardown),
-	    cmocka_unit_test_setup_teardown(
-		the_criteria_view_shows_the_reach_as_staged, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

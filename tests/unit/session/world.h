@@ -1,9 +1,9 @@
 /* A small account in memory behind the kit's transport: it reads, it takes batches, and it loses or
  * spoils answers when told to. Include once a program, after kit.h. */
-#ifndef RETICLE_TESTS_UNIT_VIEWS_WORLD_H
-#define RETICLE_TESTS_UNIT_VIEWS_WORLD_H
+#ifndef RETICLE_TESTS_UNIT_SESSION_WORLD_H
+#define RETICLE_TESTS_UNIT_SESSION_WORLD_H
 
-#include "tests/unit/views/kit.h"
+#include "tests/unit/session/kit.h"
 
 #include "store/drafts.h"
 #include "store/journal.h"
@@ -279,6 +279,15 @@ static enum err world_start(struct kit *k, struct errinfo *ei)
 	return err;
 }
 
+/* Three line items, a batch each. */
+static void world_small_batches(struct kit *k)
+{
+	k->session->cfg.batch_size = 1;
+	world_stage(k, "li1", "shoes");
+	world_stage(k, "li2", "boots");
+	world_stage(k, "li3", "hats");
+}
+
 static void world_settle(struct kit *k)
 {
 	for (int i = 0; i < 4000 && (applying_busy(k->session) || session_busy(k->session)); i++) {
@@ -338,11 +347,7 @@ static void world_restart(struct kit *k)
 	struct paths p;
 	struct errinfo ei = {0};
 
-	app_free(k->app);
-	k->app = NULL;
-	session_free(k->session);
-	store_close(k->store);
-	loop_free(k->loop);
+	kit_stop(k);
 	k->loop = loop_new();
 	assert_int_equal(paths_init(&p, "test", &ei), ERR_OK);
 	k->store = store_open(&p, &ei);

@@ -1,5 +1,5 @@
 /* views/options: what is asked of X, and what is not. */
-#include "tests/unit/views/kit.h"
+#include "tests/unit/session/kit.h"
 
 #include "base/buf.h"
 
@@ -7,7 +7,7 @@ static int setup(void **state)
 {
 	static struct kit k;
 
-	kit_init(&k);
+	kit_init(&k, NULL);
 	*state = &k;
 	return 0;
 }
