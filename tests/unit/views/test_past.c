@@ -1,6 +1,6 @@
 /* Time travel: line items as they were at journalled moments, and the edits that bring that back. */
 #include "tests/unit/views/kit.h"
-#include "tests/unit/views/world.h"
+#include "tests/unit/session/world.h"
 
 #include "api/scan.h"
 #include "session/past.h"
@@ -12,7 +12,7 @@ static int setup(void **state)
 {
 	static struct kit k;
 
-	kit_init(&k);
+	kit_init(&k, &kit_screen);
 	world_init(&k);
 	*state = &k;
 	return 0;
