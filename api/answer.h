@@ -30,6 +30,9 @@ struct answer {
 	struct errinfo ei; /* when kind is not ANSWER_OK */
 	struct json json; /* nodes point into the reply's body */
 	bool has_json;
+	int status; /* HTTP; 0: no answer */
+	const char *body; /* of a write: as it came, "" when none did; dies with the callback */
+	size_t body_len;
 	int64_t date_s; /* server time of the reply, 0 when unknown */
 	int64_t retry_after_ms; /* -1: not said */
 	bool has_reset; /* 429: one of the families says when */

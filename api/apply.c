@@ -118,6 +118,32 @@ static enum apply_outcome batch_outcome(const struct apply *ap, size_t batch, bo
 	return worst;
 }
 
+static const char quotes_request[] = "(not kept: it quotes how the request was signed)";
+
+static void forget_answer(struct apply *ap)
+{
+	mem_free(ap->answer.body);
+	ap->answer = (struct kept_answer){0};
+}
+
+/* The document dies with the callback; a refusal is journalled after a reading. Without memory the
+ * journal has the status alone. */
+static void keep_answer(struct apply *ap, const struct answer *an)
+{
+	forget_answer(ap);
+	ap->answer.status = an->status;
+	if (an->body_len)
+		ap->answer.body = mem_strndup(an->body, an->body_len);
+	ap->answer.n = ap->answer.body ? an->body_len : 0;
+	/* a gateway may print the request that it did not like, signature and all */
+	if (ap->answer.body && strstr(ap->answer.body, "oauth_")) {
+		forget_answer(ap);
+		ap->answer.status = an->status;
+		ap->answer.body = mem_strdup(quotes_request);
+		ap->answer.n = ap->answer.body ? strlen(quotes_request) : 0;
+	}
+}
+
 /* Journal what the batch came to, then tell. */
 static enum err end_batch(struct apply *ap)
 {
@@ -137,8 +163,17 @@ static enum err end_batch(struct apply *ap)
 	}
 	if (!e && ap->undone && ap->journal.end)
 		e = ap->journal.end(ap->journal.ctx, ap->batch,
-		    &(struct apply_end){ev.outcome, ops, n, ev.ei, ev.partial});
+		    &(struct apply_end){.outcome = ev.outcome,
+			.ops = ops,
+			.n = n,
+			.ei = ev.ei,
+			.partial = ev.partial,
+			.http_status = ap->answer.status,
+			.reply = ap->answer.body,
+			.reply_len = ap->answer.n});
 	mem_free(ops);
+	if (ap->undone)
+		forget_answer(ap);
 	ap->undone = false;
 	if (e && !ap->first_why.code)
 		err_set(&ap->first_why, e, "the outcome of a batch could not be journalled");
@@ -467,6 +502,7 @@ static void flight_done(void *ctx, enum write_end end, struct answer *an)
 	if (!ap)
 		return;
 	ap->flight = NULL;
+	keep_answer(ap, an);
 	answered(ap, end, an);
 }
 
@@ -653,5 +689,6 @@ void apply_free(struct apply *ap)
 		mem_free(ap->ops[b]);
 	}
 	mem_free(ap->ops);
+	forget_answer(ap);
 	mem_free(ap);
 }

@@ -78,6 +78,10 @@ struct apply_end {
 	size_t n;
 	const struct errinfo *ei; /* why; NULL when it went well */
 	bool partial; /* part of an atomic batch took effect, against the documents */
+	/* The answer to the request, with the first end after it; status 0: none came, or told before */
+	int http_status;
+	const char *reply; /* the bytes of its body, as they came; NULL: none */
+	size_t reply_len;
 };
 
 /* Steps of the journal. Each must be durable when it returns; an error stops the apply before

@@ -98,6 +98,11 @@ struct apply {
 	struct timer_id timer;
 	bool waiting;
 	bool sent, recovering;
+	struct kept_answer { /* to the batch, until the journal was told; its body is owned */
+		int status;
+		char *body;
+		size_t n;
+	} answer;
 	bool undone; /* operations changed since the journal was told */
 	int64_t sent_mono_ms; /* on our monotonic clock: the others may be set meanwhile */
 	unsigned round;

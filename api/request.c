@@ -687,10 +687,13 @@ static void on_reply(struct transport_reply *reply, void *user)
 
 	land(r);
 	answer_init(&an);
-	/* scanning decodes in place; the raw call hands out the bytes as they came */
-	if (r->spec.raw)
+	/* scanning decodes in place; a raw call hands out, and the journal keeps, the bytes as they came */
+	if (r->spec.raw || r->spec.hooks.done)
 		raw_body = mem_strndup(buf_str(&reply->body), raw_len);
 	answer_read(&an, reply);
+	an.status = reply->status;
+	an.body = raw_body ? raw_body : "";
+	an.body_len = raw_body ? raw_len : 0;
 	learn_clock(a, &an);
 	learn_headers(r, &an, reply);
 	log_event(LOG_DEBUG, "request.done", "endpoint=%s status=%d bytes=%zu curl=%d",

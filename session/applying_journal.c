@@ -104,6 +104,8 @@ static enum err over_unknown(struct applying *a, size_t batch, const struct jour
 {
 	struct journal_end unknown = {.state = BATCH_UNKNOWN,
 	    .http_status = end->http_status,
+	    .reply = end->reply,
+	    .reply_len = end->reply_len,
 	    .verdict = "the answer and what is there do not agree"};
 
 	if (a->at[batch] != BATCH_WIRE || end->state == BATCH_OK || end->state == BATCH_REJECTED ||
@@ -159,7 +161,11 @@ static enum err on_end(void *ctx, size_t batch, const struct apply_end *e)
 	bool unsent = e->outcome == OUTCOME_NOT_SENT || e->outcome == OUTCOME_CONFLICT ||
 		      e->outcome == OUTCOME_NOOP;
 	struct journal_end end = {.state = batch_state_of(e),
-	    .http_status = e->ei ? e->ei->http : 0,
+	    .http_status = e->http_status ? e->http_status
+			   : e->ei        ? e->ei->http
+					  : 0,
+	    .reply = e->reply,
+	    .reply_len = e->reply_len,
 	    .verdict = why,
 	    .n_ops = e->n};
 

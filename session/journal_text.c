@@ -117,6 +117,18 @@ static void add_ops(struct buf *out, const struct journal_op_list *ops, uint64_t
 	}
 }
 
+static void add_reply(struct buf *out, const struct journal_batch *b)
+{
+	if (!b->reply_kept)
+		return;
+	buf_adds(out, "answer body");
+	if (b->reply_kept < b->reply_len)
+		buf_addf(out, " (the first %zu of %zu bytes)", b->reply_kept, b->reply_len);
+	buf_addc(out, '\n');
+	text_escape(out, b->reply, b->reply_kept);
+	buf_addc(out, '\n');
+}
+
 static void add_batch(
     struct buf *out, const struct journal_batch *b, const struct journal_op_list *ops)
 {
@@ -144,6 +156,7 @@ static void add_batch(
 		clean(out, b->body);
 		buf_addc(out, '\n');
 	}
+	add_reply(out, b);
 }
 
 static void add_events(struct buf *out, const struct journal_event_list *events)
@@ -263,6 +276,28 @@ static void json_ops(struct buf *out, const struct journal_op_list *ops, uint64_
 	buf_addc(out, ']');
 }
 
+/* The bytes as they came where they are text, else in the reversible form of reviews and logs. */
+static void json_reply(struct buf *out, const struct journal_batch *b)
+{
+	bool text = text_is_utf8(b->reply, b->reply_kept);
+	struct buf escaped;
+
+	buf_addf(out,
+	    ",\"reply_bytes\":%zu,\"reply_kept_bytes\":%zu,\"reply_escaped\":%s,\"reply\":",
+	    b->reply_len, b->reply_kept, text ? "false" : "true");
+	if (!b->reply_kept) {
+		buf_adds(out, "null");
+	} else if (text) {
+		json_quote(out, b->reply, b->reply_kept);
+	} else {
+		buf_init(&escaped, 16 * JOURNAL_REPLY_MAX);
+		if (text_escape(&escaped, b->reply, b->reply_kept) ||
+		    json_quote(out, buf_str(&escaped), escaped.len))
+			out->failed = ERR_NOMEM;
+		buf_done(&escaped);
+	}
+}
+
 static void json_batch(
     struct buf *out, const struct journal_batch *b, const struct journal_op_list *ops)
 {
@@ -277,6 +312,7 @@ static void json_batch(
 	member(out, "nonce", b->nonce);
 	member(out, "body_sha256", b->body_sha256);
 	member(out, "body", b->body);
+	json_reply(out, b);
 	json_ops(out, ops, b->id);
 	buf_addc(out, '}');
 }

@@ -403,6 +403,20 @@ static enum err check_partial(struct store *s, const struct batch_row *b, struct
 	return err_set(ei, ERR_USAGE, "of a partly applied batch each operation must be known");
 }
 
+/* In the transaction of the end: the answer and what it meant are known together or not at all. */
+static enum err put_reply(
+    struct store *s, uint64_t batch, const struct journal_end *end, struct errinfo *ei)
+{
+	size_t kept = end->reply_len < JOURNAL_REPLY_MAX ? end->reply_len : JOURNAL_REPLY_MAX;
+
+	if (!end->reply || !end->reply_len)
+		return ERR_OK;
+	while (kept && kept < end->reply_len && ((unsigned char)end->reply[kept] & 0xC0) == 0x80)
+		kept--; /* not through a character */
+	return db_run(&s->state, "INSERT OR REPLACE INTO reply(batch, size, data) VALUES(?,?,?)",
+	    BIND(INT(batch), INT(end->reply_len), BLOB(end->reply, kept)), ei);
+}
+
 static enum err end_in(
     struct store *s, uint64_t batch, const struct journal_end *end, struct errinfo *ei)
 {
@@ -420,6 +434,8 @@ static enum err end_in(
 		err = settle_open_ops(s, &b, end->state, ei);
 	if (!err)
 		err = move_batch(s, &b, end->state, verdict, ei);
+	if (!err)
+		err = put_reply(s, batch, end, ei);
 	if (err)
 		return err;
 	return db_run(&s->state,

@@ -73,10 +73,14 @@ struct journal_op_end {
 	const char *note; /* what the API said of it; NULL when nothing */
 	enum op_state state; /* OPEN: leave it as it is */
 };
+#define JOURNAL_REPLY_MAX (64u * 1024)
 struct journal_end {
 	enum batch_state state; /* OK, VERIFIED, REJECTED, UNKNOWN, ABSENT, PARTIAL */
 	int curl_code, http_status;
 	const char *reply_sha256, *verdict; /* text for people; may be NULL */
+	const char
+	    *reply; /* body of the answer, any bytes; NULL: none. Kept up to JOURNAL_REPLY_MAX */
+	size_t reply_len;
 	const struct journal_op_end *ops; /* one an op of the batch, in its order; NULL: none */
 	size_t n_ops;
 };
@@ -133,6 +137,9 @@ struct journal_batch {
 	int64_t epoch, intent_at, wire_at, end_at; /* wall clock, 0: not yet */
 	const char *body, *body_sha256, *nonce, *reply_sha256, *verdict; /* "" when not known */
 	const char *pre_ids; /* as given with the intent */
+	const char
+	    *reply; /* body of the answer, reply_kept bytes of reply_len; "" when there was none */
+	size_t reply_len, reply_kept;
 };
 struct journal_op {
 	uint64_t batch;

@@ -52,6 +52,18 @@ static const char *text_or_empty(struct arena *arena, sqlite3_stmt *st, int i, e
 	return s ? s : "";
 }
 
+/* Any bytes; a NUL is put behind them. */
+static const char *blob_or_empty(struct arena *arena, sqlite3_stmt *st, int i, enum err *err)
+{
+	const char *data = sqlite3_column_blob(st, i);
+	const char *copy =
+	    arena_strndup(arena, data ? data : "", (size_t)sqlite3_column_bytes(st, i));
+
+	if (!copy)
+		*err = ERR_NOMEM;
+	return copy ? copy : "";
+}
+
 /* --- changesets --- */
 
 static enum err count_states(struct store *s, struct journal_changeset *c, struct errinfo *ei)
@@ -112,7 +124,8 @@ enum err journal_changesets(struct store *s, const struct journal_page *p,
 #define BATCH_COLUMNS                                                                              \
 	"b.id, b.changeset, b.seq, (SELECT count(*) FROM op WHERE op.batch = b.id), b.state,"      \
 	" b.attempt, b.curl_code, b.http_status, b.epoch, b.intent_at, b.wire_at, b.end_at,"       \
-	" y.data, b.body_sha256, b.nonce, b.reply_sha256, b.verdict, y.pre_ids"
+	" y.data, b.body_sha256, b.nonce, b.reply_sha256, b.verdict, y.pre_ids,"                   \
+	" r.size, r.data"
 
 static enum err batch_of_row(struct journal_batch_list *out, sqlite3_stmt *st)
 {
@@ -142,6 +155,9 @@ static enum err batch_of_row(struct journal_batch_list *out, sqlite3_stmt *st)
 	b->reply_sha256 = text_or_empty(a, st, 15, &err);
 	b->verdict = text_or_empty(a, st, 16, &err);
 	b->pre_ids = text_or_empty(a, st, 17, &err);
+	b->reply_len = (size_t)sqlite3_column_int64(st, 18);
+	b->reply = blob_or_empty(a, st, 19, &err);
+	b->reply_kept = (size_t)sqlite3_column_bytes(st, 19);
 	return err;
 }
 
@@ -165,6 +181,7 @@ enum err journal_batches(
 {
 	return read_batches(s,
 	    "SELECT " BATCH_COLUMNS " FROM batch b LEFT JOIN body y ON y.batch = b.id"
+	    " LEFT JOIN reply r ON r.batch = b.id"
 	    " JOIN changeset c ON c.id = b.changeset"
 	    " WHERE c.id=? AND c.realm=? ORDER BY b.seq",
 	    BIND(INT(changeset), INT(s->state_realm)), out, ei);
@@ -175,6 +192,7 @@ enum err journal_unknown(
 {
 	return read_batches(s,
 	    "SELECT " BATCH_COLUMNS " FROM batch b LEFT JOIN body y ON y.batch = b.id"
+	    " LEFT JOIN reply r ON r.batch = b.id"
 	    " JOIN changeset c ON c.id = b.changeset"
 	    " WHERE b.state=6 AND c.realm=? AND c.account=? ORDER BY b.id",
 	    BIND(INT(s->state_realm), TEXT(account)), out, ei);

@@ -107,8 +107,13 @@ static const char state_1[] =
 static const char state_2[] = "ALTER TABLE draft ADD COLUMN made INTEGER NOT NULL DEFAULT 0;"
 			      "ALTER TABLE draft ADD COLUMN deleted INTEGER NOT NULL DEFAULT 0;";
 
+/* what X answered to a batch; size: of all of it, when data is only its beginning */
+static const char state_3[] =
+    "CREATE TABLE reply(batch INTEGER PRIMARY KEY REFERENCES batch(id), size INTEGER NOT NULL,"
+    " data BLOB NOT NULL);";
+
 #define CACHE_ID 0x52544332 /* "RTC2" */
 #define STATE_ID 0x52545334 /* "RTS4" */
 
 const struct db_schema cache_schema = {CACHE_ID, (const char *const[]){cache_1, cache_2}, 2, false};
-const struct db_schema state_schema = {STATE_ID, (const char *const[]){state_1, state_2}, 2, true};
+const struct db_schema state_schema = {STATE_ID, (const char *const[]){state_1, state_2, state_3}, 3, true};

@@ -57,6 +57,37 @@ static enum batch_state state_of(size_t i)
 	return st;
 }
 
+/* Kept with the end of its batch: whole, or cut before a character that does not fit. */
+static void an_answer_is_kept_up_to_its_limit(void **state)
+{
+	static char reply[JOURNAL_REPLY_MAX + 100];
+	struct journal_batch_list b;
+	struct journal_end e = {.state = BATCH_OK, .reply = reply, .reply_len = sizeof reply};
+
+	(void)state;
+	plan_three();
+	memset(reply, 'x', sizeof reply);
+	memcpy(reply + JOURNAL_REPLY_MAX - 1, "\xC3\xA9", 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(intent(batch[i]), ERR_OK);
+		assert_int_equal(wire(batch[i]), ERR_OK);
+		assert_int_equal(journal_end(s, batch[i], &e, &ei), ERR_OK);
+		e.reply = "a\0\xFFz";
+		e.reply_len = 4;
+	}
+	assert_int_equal(
+	    end(batch[0], BATCH_VERIFIED), ERR_OK); /* says nothing new of the answer */
+	temp_reopen();
+	journal_batch_list_init(&b);
+	assert_int_equal(journal_batches(s, changeset, &b, &ei), ERR_OK);
+	assert_int_equal(b.v[0].reply_len, sizeof reply);
+	assert_int_equal(b.v[0].reply_kept, JOURNAL_REPLY_MAX - 1);
+	assert_int_equal(b.v[0].reply[JOURNAL_REPLY_MAX - 2], 'x');
+	assert_int_equal(b.v[1].reply_kept, 4);
+	assert_memory_equal(b.v[1].reply, "a\0\xFFz", 4);
+	journal_batch_list_done(&b);
+}
+
 static void the_good_way_ends_verified(void **state)
 {
 	struct journal_op_end ops[2] = {
@@ -436,6 +467,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 	    TEMP(the_good_way_ends_verified),
+	    TEMP(an_answer_is_kept_up_to_its_limit),
 	    TEMP(a_refused_batch_leaves_everything_staged),
 	    TEMP(unsent_batches_go_back_and_may_go_again),
 	    TEMP(unknown_is_settled_three_ways),

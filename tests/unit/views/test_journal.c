@@ -213,6 +213,47 @@ static void the_export_is_one_json_object_a_line(void **state)
 	buf_done(&out);
 }
 
+static const char *export(struct kit *k)
+{
+	static char text[400000];
+	struct errinfo ei = {0};
+	struct buf out;
+
+	buf_init(&out, sizeof text - 1);
+	assert_int_equal(journal_json_all(k->store, KIT_ACCOUNT, &out, &ei), ERR_OK);
+	snprintf(text, sizeof text, "%s", buf_str(&out));
+	buf_done(&out);
+	return text;
+}
+
+static void the_answer_is_kept_as_it_came(void **state)
+{
+	struct kit *k = *state;
+	struct errinfo ei = {0};
+
+	world_stage(k, "li1", "shoes");
+	world_post_all(k);
+	assert_non_null(strstr(export(k), "\"http_status\":20"));
+	assert_non_null(strstr(export(k), "\"reply_escaped\":false,\"reply\":\"{\\\""));
+	assert_int_equal(app_resize(k->app, 150, 60), ERR_OK);
+	assert_int_equal(app_push(k->app, &journal_view, NULL, NULL, &ei), ERR_OK);
+	kit_press(k, "Enter");
+	assert_sees(k, "HTTP 20");
+	assert_sees(k, "answer body");
+}
+
+static void a_refusal_keeps_its_answer_too(void **state)
+{
+	struct kit *k = *state;
+
+	world_stage(k, "li1", "shoes");
+	world.fault = FAULT_REFUSE;
+	world_post_all(k);
+	assert_non_null(strstr(export(k), "\"http_status\":400"));
+	assert_non_null(strstr(export(k), "operation_errors"));
+	assert_null(strstr(export(k), "\"reply\":null"));
+}
+
 static void the_verdict_names_what_needs_attention_first(void **state)
 {
 	struct journal_changeset c = {.batches = 3};
@@ -243,6 +284,8 @@ int main(void)
 	    T(a_settled_posting_can_be_reverted),
 	    T(the_view_shows_postings_and_their_requests),
 	    T(the_export_is_one_json_object_a_line),
+	    T(the_answer_is_kept_as_it_came),
+	    T(a_refusal_keeps_its_answer_too),
 	    cmocka_unit_test(the_verdict_names_what_needs_attention_first),
 	};
 
