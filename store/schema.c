@@ -116,4 +116,5 @@ static const char state_3[] =
 #define STATE_ID 0x52545334 /* "RTS4" */
 
 const struct db_schema cache_schema = {CACHE_ID, (const char *const[]){cache_1, cache_2}, 2, false};
-const struct db_schema state_schema = {STATE_ID, (const char *const[]){state_1, state_2, state_3}, 3, true};
+const struct db_schema state_schema = {
+    STATE_ID, (const char *const[]){state_1, state_2, state_3}, 3, true};
