@@ -231,25 +231,6 @@ enum err drafts_rename(
 	return err;
 }
 
-static enum err read_staged(
-    struct store *s, int64_t draft, struct change_set *out, struct errinfo *ei)
-{
-	sqlite3_stmt *st = db_query(&s->state,
-	    "SELECT " CHANGE_COLUMNS " FROM change c WHERE c.draft=? AND c.state=0 ORDER BY c.id",
-	    BIND(INT(draft)));
-	enum err err = ERR_OK, done;
-
-	while (!err && db_row(st)) {
-		struct change *c = change_set_add(out);
-
-		err = c ? change_of_row(&out->arena, st, c) : ERR_NOMEM;
-		if (err && c)
-			out->n--;
-	}
-	done = db_done(&s->state, st, ei);
-	return err ? err_set(ei, err, "the staged edits cannot be read") : done;
-}
-
 static enum err copy_into(struct store *s, const char *account, const char *to, const char *title,
     struct change_set *set, struct errinfo *ei)
 {
@@ -284,7 +265,7 @@ enum err drafts_copy(struct store *s, const char *account, const char *from, con
 	if (!err)
 		err = must_be_free(s, account, to, ei);
 	if (!err)
-		err = read_staged(s, id, &set, ei);
+		err = state_edits(s, id, DRAFT_STAGED, &set, ei);
 	snprintf(title, sizeof title, "copy of draft %.64s", from[0] ? from : "(first)");
 	if (!err)
 		err = copy_into(s, account, to, title, &set, ei);

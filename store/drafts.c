@@ -352,29 +352,15 @@ enum err drafts_redo(
 enum err drafts_list(struct store *s, const char *account, enum draft_state state,
     struct change_set *out, struct errinfo *ei)
 {
-	enum err err, done;
+	enum err err;
 	int64_t draft;
-	sqlite3_stmt *st;
 
 	if (!s->state.sql)
 		return ERR_OK; /* nothing can be staged, so nothing is */
 	draft = state_draft(s, account, false, &err, ei);
 	if (err || !draft)
 		return state_guard(s, err);
-	st = db_query(&s->state,
-	    "SELECT " CHANGE_COLUMNS " FROM change c WHERE c.draft=? AND c.state=? ORDER BY c.id",
-	    BIND(INT(draft), INT(state)));
-	while (!err && db_row(st)) {
-		struct change *c = change_set_add(out);
-
-		err = c ? change_of_row(&out->arena, st, c) : ERR_NOMEM;
-		if (err && c)
-			out->n--;
-	}
-	done = db_done(&s->state, st, ei);
-	if (err)
-		err_set(ei, err, "the staged edits cannot be read");
-	return state_guard(s, err ? err : done);
+	return state_guard(s, state_edits(s, draft, state, out, ei));
 }
 
 uint64_t drafts_version(struct store *s)

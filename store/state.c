@@ -114,6 +114,25 @@ enum err change_of_row(struct arena *arena, sqlite3_stmt *st, struct change *out
 	return err;
 }
 
+enum err state_edits(struct store *s, int64_t draft, enum draft_state state, struct change_set *out,
+    struct errinfo *ei)
+{
+	sqlite3_stmt *st = db_query(&s->state,
+	    "SELECT " CHANGE_COLUMNS " FROM change c WHERE c.draft=? AND c.state=? ORDER BY c.id",
+	    BIND(INT(draft), INT(state)));
+	enum err err = ERR_OK, done;
+
+	while (!err && db_row(st)) {
+		struct change *c = change_set_add(out);
+
+		err = c ? change_of_row(&out->arena, st, c) : ERR_NOMEM;
+		if (err && c)
+			out->n--;
+	}
+	done = db_done(&s->state, st, ei);
+	return err ? err_set(ei, err, "the staged edits cannot be read") : done;
+}
+
 static const char *type_name_of(const struct change *c)
 {
 	return c->type_name ? c->type_name : type_info(c->type)->name;

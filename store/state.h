@@ -21,6 +21,9 @@ int64_t ids_parse(const char **p, struct id_range *range);
 	"c.id, c.grp, c.line_item, c.criterion_id, c.type_name, c.value, c.name,"                  \
 	" c.location_type, c.note, c.kind, c.op, c.held"
 enum err change_of_row(struct arena *arena, sqlite3_stmt *st, struct change *out);
+/* Append the edits of a draft that are in this state, oldest first. */
+enum err state_edits(struct store *s, int64_t draft, enum draft_state state, struct change_set *out,
+    struct errinfo *ei);
 
 /* A line "draft" in edits.log says where the edits behind it belong, until the next one. */
 void state_draft_log(struct sidelog *l, const char *realm, const char *account, const char *draft);
