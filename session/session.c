@@ -65,17 +65,23 @@ static void save_budgets(struct loop *l, void *user)
 		budget_store_save(s->cfg.store, s->api);
 }
 
-void session_free(struct session *s)
+/* What the parts keep of the account that is open. */
+static void forget_parts(struct session *s)
 {
-	if (!s)
-		return;
-	applying_done(s);
 	sync_forget(s);
 	criteria_forget(s);
 	lint_forget(s);
 	judge_forget(s);
 	clip_forget(s);
 	reach_forget(s);
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	applying_done(s);
+	forget_parts(s);
 	loop_timer_cancel(s->cfg.loop, s->save_budgets);
 	save_budgets(s->cfg.loop, s);
 	api_free(s->api);
@@ -314,12 +320,7 @@ enum err session_open_account(struct session *s, const char *id, struct errinfo 
 		req_cancel_owner(s->api, s->owner);
 		s->owner = api_new_owner(s->api);
 	}
-	sync_forget(s);
-	criteria_forget(s);
-	lint_forget(s);
-	judge_forget(s);
-	clip_forget(s);
-	reach_forget(s);
+	forget_parts(s);
 	options_forget(s);
 	applying_leave(s);
 	lists_forget(s);
