@@ -243,8 +243,10 @@ void views_status(void *user, struct status *st)
 		status_add(st, true, STYLE_NOTE, "draft %.64s", draft_active(s));
 	if (n.creates + n.deletes)
 		status_add(st, true, STYLE_CHANGED, "%u staged", n.creates + n.deletes);
-	else
+	else if (store_can_stage(session_store(s)))
 		status_add(st, true, STYLE_STATUS, "nothing staged");
+	else /* edits.log may well have some */
+		status_add(st, true, STYLE_WARNING, "what is staged is not known");
 }
 
 void views_changed(struct app *app, unsigned kinds)
