@@ -75,6 +75,11 @@ bool budget_allows(const struct budget *b, enum budget_use use, int64_t *wait_ms
 		*wait_ms = b->blocked_until_ms - now;
 		return false;
 	}
+	if (b->refusals &&
+	    b->in_flight) { /* after a refusal one request finds out for the others */
+		*wait_ms = 1000;
+		return false;
+	}
 	if (!budget_is_current(b) || b->remaining > kept_from(b, use))
 		return true;
 	*wait_ms = b->reset_ms - now;
@@ -150,6 +155,8 @@ void budget_learn(struct budget *b, const struct transport_reply *r, int64_t ser
 	const struct family *f = family_of(r);
 	int64_t limit = 0, remaining, reset;
 
+	if (r->status != 429)
+		b->refusals = 0;
 	if (!integer(r->headers[f->remaining], &remaining) ||
 	    !integer(r->headers[f->reset], &reset))
 		return;
@@ -157,8 +164,6 @@ void budget_learn(struct budget *b, const struct transport_reply *r, int64_t ser
 	/* those still under way may not have been counted by the server yet */
 	budget_set(b, limit, remaining - b->in_flight, reset, server_now_s);
 	b->account_family = f == &account_family;
-	if (r->status != 429)
-		b->refusals = 0;
 }
 
 void budget_refused(

@@ -256,6 +256,7 @@ static enum err sign(struct req *r, const char *url, const struct oauth_params *
 	if (e)
 		return e;
 	r->oauth_timestamp = api_server_now(r->api);
+	r->signed_skew_s = r->api->skew_s;
 	return oauth_header(out, &r->api->keys,
 	    &(struct oauth_request){.method = endpoint_info(r->spec.endpoint)->method,
 		.url = url,
@@ -539,9 +540,11 @@ static bool retry(struct req *r, const struct answer *an)
 
 enum { MAX_SKEW_S = 48 * 3600, MIN_SKEW_S = 60, SKEW_EVERY_MS = 60000 };
 
-/* A refused signature with a server time that is far from ours: take over its time, try once. */
-static void learn_clock(struct api *a, struct answer *an)
+/* A refused signature with a server time that is far from ours: take over its time, try once. What was
+ * signed before that and is refused after it only has to be signed anew. */
+static void learn_clock(const struct req *r, struct answer *an)
 {
+	struct api *a = r->api;
 	int64_t skew = an->date_s - clock_wall_s(), change = skew - a->skew_s;
 	bool named = strcmp(an->ei.api_code, "135") == 0;
 
@@ -549,6 +552,10 @@ static void learn_clock(struct api *a, struct answer *an)
 		return;
 	if (change < 0)
 		change = -change;
+	if (r->signed_skew_s != a->skew_s && change < MIN_SKEW_S) {
+		an->kind = ANSWER_CLOCK;
+		return;
+	}
 	if (change < (named ? 2 : MIN_SKEW_S) || skew > MAX_SKEW_S || skew < -MAX_SKEW_S)
 		return;
 	if (a->skewed && clock_mono_ms() - a->skew_set_ms < SKEW_EVERY_MS)
@@ -694,7 +701,7 @@ static void on_reply(struct transport_reply *reply, void *user)
 	an.status = reply->status;
 	an.body = raw_body ? raw_body : "";
 	an.body_len = raw_body ? raw_len : 0;
-	learn_clock(a, &an);
+	learn_clock(r, &an);
 	learn_headers(r, &an, reply);
 	log_event(LOG_DEBUG, "request.done", "endpoint=%s status=%d bytes=%zu curl=%d",
 	    endpoint_info(r->spec.endpoint)->path, reply->status, raw_len, reply->curl_code);

@@ -68,7 +68,7 @@ struct req {
 	uint64_t total, quarantined;
 	bool delivering, cancelled;
 	char nonce[OAUTH_NONCE_SIZE];
-	int64_t oauth_timestamp;
+	int64_t oauth_timestamp, signed_skew_s; /* and the correction of our clock in it */
 };
 
 struct api {

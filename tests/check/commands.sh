@@ -39,7 +39,11 @@ expect 1 '"parameter":"count"' api GET "$line_items" -p count=0
 expect 4 'ACCOUNT_NOT_FOUND' api GET /12/accounts/nosuch/line_items
 expect 2 'method' api FETCH /12/accounts
 expect 2 'path' api GET 'https://elsewhere.example/12/accounts'
-expect 2 'path' api GET /12/../accounts
+for odd in /12/../accounts /12/%2e%2e/accounts /12/.%2E/accounts //127.0.0.1/12/accounts /12//accounts \
+	/12/accounts%0d%0ax: "/12/accounts
+x: y" '' accounts http://127.0.0.1/12/accounts; do
+	expect 2 'path' api GET "$odd"
+done
 expect 2 'NAME=VALUE' api GET /12/accounts -p nonsense
 expect 2 'method and a path' api GET
 expect 2 'no body' api GET /12/accounts --json "$dir/one"
