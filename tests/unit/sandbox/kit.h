@@ -26,7 +26,7 @@ static inline int kit_open(void **state)
 
 	(void)state;
 	arena_init(&kit_arena);
-	return sandbox_open(&kit_sb, &opt, &ei);
+	return (int)sandbox_open(&kit_sb, &opt, &ei);
 }
 
 static inline int kit_close(void **state)
