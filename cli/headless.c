@@ -101,26 +101,38 @@ enum err headless_wait(struct headless *h, struct errinfo *ei)
 	return ERR_OK;
 }
 
+static bool has_id(const char *const *ids, size_t n, const char *id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(ids[i], id) == 0)
+			return true;
+	return false;
+}
+
 enum err headless_line_items(struct headless *h, const struct cli_options *o, const char ***ids,
     size_t *n, struct errinfo *ei)
 {
 	const struct line_item_set *set = session_line_items(h->session);
 
-	*n = o->n_params ? o->n_params : set->n;
-	*ids = mem_array(*n + 1, sizeof **ids);
+	size_t asked = o->n_params ? o->n_params : set->n;
+
+	*n = 0;
+	*ids = mem_array(asked + 1, sizeof **ids);
 	if (!*ids)
 		return err_set(ei, ERR_NOMEM, "no memory for the line items");
-	for (size_t i = 0; i < *n; i++) {
+	for (size_t i = 0; i < asked; i++) {
 		const struct line_item *li =
 		    o->n_params ? session_line_item(h->session, o->params[i]) : &set->v[i];
 
 		if (!li) {
 			mem_free(*ids);
 			*ids = NULL;
+			*n = 0;
 			return err_set(ei, ERR_USAGE, "there is no line item \"%s\" in account %s",
 			    o->params[i], session_account_id(h->session));
 		}
-		(*ids)[i] = li->id;
+		if (!o->n_params || !has_id(*ids, *n, li->id))
+			(*ids)[(*n)++] = li->id;
 	}
 	return ERR_OK;
 }

@@ -466,6 +466,19 @@ static enum err criteria_command(
 	}
 }
 
+static bool criteria_event(struct view *v, const struct event *e)
+{
+	struct criteria_state *st = view_state(v);
+	struct id_list ids = {(const char *const *)st->model.ids, st->model.n_ids};
+	struct errinfo ei = {0};
+
+	if (e->kind != EVENT_PASTE)
+		return false;
+	if (picker_start_pasted(v->app, &ids, e, &ei))
+		app_message_err(v->app, &ei);
+	return true;
+}
+
 /* `test` asks about the set as a whole, so it has no need of a row. */
 static bool criteria_can(const struct view *v, const struct command *cmd, char *reason, size_t cap)
 {
@@ -537,6 +550,7 @@ const struct view_ops criteria_view = {
     .draw = criteria_draw,
     .command = criteria_command,
     .can = criteria_can,
+    .event = criteria_event,
     .describe = criteria_describe,
     .list = criteria_list,
     .table = criteria_table,

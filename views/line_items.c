@@ -376,7 +376,7 @@ static enum err open_criteria(struct view *v, struct errinfo *ei)
 	return err;
 }
 
-static enum err add_criteria(struct view *v, struct errinfo *ei)
+static enum err add_criteria(struct view *v, const struct event *paste, struct errinfo *ei)
 {
 	struct state *st = view_state(v);
 	struct row_ids sel;
@@ -386,10 +386,25 @@ static enum err add_criteria(struct view *v, struct errinfo *ei)
 	if (err)
 		return err_set(ei, err, "no memory to add criteria");
 	arg = (struct id_list){sel.ids, sel.n};
-	err =
-	    sel.n ? picker_start(v->app, &arg, ei) : err_set(ei, ERR_REFUSED, "no line item here");
+	if (!sel.n)
+		err = err_set(ei, ERR_REFUSED, "no line item here");
+	else if (paste)
+		err = picker_start_pasted(v->app, &arg, paste, ei);
+	else
+		err = picker_start(v->app, &arg, ei);
 	row_ids_done(&sel);
 	return err;
+}
+
+static bool line_items_event(struct view *v, const struct event *e)
+{
+	struct errinfo ei = {0};
+
+	if (e->kind != EVENT_PASTE)
+		return false;
+	if (add_criteria(v, e, &ei))
+		app_message_err(v->app, &ei);
+	return true;
 }
 
 static enum err show_details(struct view *v, struct errinfo *ei)
@@ -503,7 +518,7 @@ static enum err line_items_command(
 	case VIEWS_OPEN:
 		return open_criteria(v, ei);
 	case VIEWS_ADD:
-		return add_criteria(v, ei);
+		return add_criteria(v, NULL, ei);
 	case VIEWS_COPY:
 	case VIEWS_PASTE:
 	case VIEWS_COMPARE:
@@ -581,6 +596,7 @@ const struct view_ops line_items_view = {
     .layout = line_items_layout,
     .draw = line_items_draw,
     .command = line_items_command,
+    .event = line_items_event,
     .describe = line_items_describe,
     .list = line_items_list,
     .table = line_items_table,

@@ -89,6 +89,8 @@ struct question { /* waits for the answer; freed in the callback, which runs exa
 	struct arena arena;
 	const char **ids;
 	size_t n;
+	const char *pasted; /* for the picker; NULL: nothing */
+	size_t pasted_len;
 };
 
 static void question_free(struct question *q)
@@ -99,7 +101,7 @@ static void question_free(struct question *q)
 	mem_free(q);
 }
 
-static struct question *question_new(const struct id_list *from)
+static struct question *question_new(const struct id_list *from, const struct event *paste)
 {
 	struct question *q = mem_zalloc(sizeof *q);
 
@@ -112,7 +114,11 @@ static struct question *question_new(const struct id_list *from)
 		if (!q->ids[q->n])
 			q->ids = NULL;
 	}
-	if (q->ids)
+	if (paste && paste->len) {
+		q->pasted = arena_strndup(&q->arena, paste->text, paste->len);
+		q->pasted_len = paste->len;
+	}
+	if (q->ids && (q->pasted || !q->pasted_len))
 		return q;
 	question_free(q);
 	return NULL;
@@ -131,8 +137,30 @@ static void type_chosen(struct app *app, bool ok, const size_t *chosen, size_t n
 		    session_store(app_user(app)), LAST_TYPE, type_info(o->type)->name, NULL);
 		if (app_push(app, &picker_view, &arg, NULL, &ei))
 			app_message_err(app, &ei);
+		else if (q->pasted)
+			app_event(app, &(struct event){.kind = EVENT_PASTE,
+					   .text = q->pasted,
+					   .len = q->pasted_len});
 	}
 	question_free(q);
+}
+
+static size_t offered_at(enum targeting_type t)
+{
+	size_t at = 0;
+
+	while (at < OFFERED && offered[at].type != t)
+		at++;
+	return at < OFFERED ? at : 0;
+}
+
+static bool starts_with(const struct event *paste, const char *any)
+{
+	size_t at = 0;
+
+	while (at < paste->len && strchr(" \t\r\n", paste->text[at]))
+		at++;
+	return at < paste->len && paste->text[at] && strchr(any, paste->text[at]);
 }
 
 static size_t last_choice(struct session *s)
@@ -149,7 +177,8 @@ static size_t last_choice(struct session *s)
 	return at;
 }
 
-enum err picker_start(struct app *app, const struct id_list *line_items, struct errinfo *ei)
+static enum err ask_type(struct app *app, const struct id_list *line_items,
+    const struct event *paste, struct errinfo *ei)
 {
 	struct session *s = app_user(app);
 	struct choice choices[OFFERED] = {0};
@@ -163,6 +192,13 @@ enum err picker_start(struct app *app, const struct id_list *line_items, struct 
 
 	if (line_items->n == 0)
 		return err_set(ei, ERR_REFUSED, "no line item is chosen");
+	if (paste) {
+		c.title = "The pasted text: which kind?";
+		if (starts_with(paste, "\"[+-"))
+			c.start = offered_at(TYPE_BROAD_KEYWORD);
+		else if (starts_with(paste, "@"))
+			c.start = offered_at(TYPE_FOLLOWERS_OF_USER);
+	}
 	without = pick_without_location(s, line_items->ids, line_items->n);
 	for (size_t i = 0; i < OFFERED; i++) {
 		const struct offered *o = &offered[i];
@@ -177,7 +213,7 @@ enum err picker_start(struct app *app, const struct id_list *line_items, struct 
 			choices[i].off = reasons[i];
 		}
 	}
-	c.user = question_new(line_items);
+	c.user = question_new(line_items, paste);
 	if (!c.user)
 		return err_set(ei, ERR_NOMEM, "no memory to add criteria");
 	if (app_choose(app, &c, ei)) {
@@ -185,4 +221,20 @@ enum err picker_start(struct app *app, const struct id_list *line_items, struct 
 		return ei ? ei->code : ERR_NOMEM;
 	}
 	return ERR_OK;
+}
+
+enum err picker_start(struct app *app, const struct id_list *line_items, struct errinfo *ei)
+{
+	return ask_type(app, line_items, NULL, ei);
+}
+
+enum err picker_start_pasted(struct app *app, const struct id_list *line_items,
+    const struct event *paste, struct errinfo *ei)
+{
+	const struct command *add = app_find_command(app, "add");
+	char reason[160];
+
+	if (!add || !app_can(app, add, reason, sizeof reason))
+		return err_set(ei, ERR_REFUSED, "add: %s", add ? reason : "not available");
+	return ask_type(app, line_items, paste, ei);
 }

@@ -63,6 +63,11 @@ static inline struct session *view_session(const struct view *v)
 /* Ask for a targeting type (only those that may be offered), then open the picker for it. Called by
  * `add` in the line items and criteria views. The ids are copied. */
 enum err picker_start(struct app *app, const struct id_list *line_items, struct errinfo *ei);
+/* The same for text that was pasted into such a view: the type that its notation points to is offered
+ * first, and the picker gets the text. Refused where `add` would be, with its reason. The text is
+ * copied. */
+enum err picker_start_pasted(struct app *app, const struct id_list *line_items,
+    const struct event *paste, struct errinfo *ei);
 
 /* Tell every open view that data changed: each has this as its reaction. kinds: DATA_BITs. */
 void views_changed(struct app *app, unsigned kinds);

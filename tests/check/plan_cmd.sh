@@ -35,8 +35,17 @@ for form in yaml csv json; do
 	(cd "$dir" && "$RETICLE" export --format $form | "$RETICLE" plan - | grep -qx 'nothing to change')
 done
 
-# an edit is a plan, the plan is applied once, then there is nothing left to do
+# a line item that is asked for twice is written once
 item=$(sed -n 's/^  - id: "\(.*\)"  # Home buyers in San Francisco$/\1/p' "$dir/all.yaml")
+other=$(sed -n 's/^  - id: "\(.*\)"  # Home buyers in London$/\1/p' "$dir/all.yaml")
+for form in yaml csv json; do
+	run 0 export --format $form --line-item "$item" --line-item "$other" --out one.$form
+	run 0 export --format $form --line-item "$item" --line-item "$other" --line-item "$item" \
+		--out twice.$form
+	cmp "$dir/one.$form" "$dir/twice.$form"
+done
+
+# an edit is a plan, the plan is applied once, then there is nothing left to do
 sed 's/- "sofa"/- "sofa bed"/' "$dir/all.yaml" >"$dir/edited.yaml"
 run 3 drift edited.yaml
 run 0 plan edited.yaml --out plan.json

@@ -231,6 +231,18 @@ static void the_palette_takes_arguments(void **state)
 	toy_stop();
 }
 
+/* A row of help that needs an argument turns help, which is grouped, into the palette. */
+static void help_asks_for_the_argument_of_a_row(void **state)
+{
+	(void)state;
+	toy_start(10, 120, 40, true);
+	toy_press("F1 ) Enter");
+	assert_true(toy_sees(":resize "));
+	toy_press("Esc F1 ) Enter C-u a n o t h Enter");
+	assert_int_equal(toy_state()->rows, 5);
+	toy_stop();
+}
+
 static void the_palette_lists_names_before_mentions(void **state)
 {
 	struct buf screen;
@@ -545,6 +557,7 @@ int main(void)
 	    cmocka_unit_test(a_refused_command_says_why),
 	    cmocka_unit_test(help_shows_the_real_bindings_and_runs_them),
 	    cmocka_unit_test(the_palette_takes_arguments),
+	    cmocka_unit_test(help_asks_for_the_argument_of_a_row),
 	    cmocka_unit_test(the_palette_lists_names_before_mentions),
 	    cmocka_unit_test(closed_views_are_swept_after_the_turn),
 	    cmocka_unit_test(c9_a_small_window_keeps_the_state),

@@ -342,6 +342,31 @@ static void ambiguous_and_unknown_lines_are_decided_first(void **state)
 	assert_string_equal(staged_at(k, 2)->value, "us0");
 }
 
+/* Into a list of line items, and into their criteria: the kind is asked for, then the table opens. */
+static void lines_pasted_outside_the_picker_ask_for_their_kind(void **state)
+{
+	struct kit *k = *state;
+
+	kit_paste(k, "NFL\nDrama\n");
+	assert_sees(k, "The pasted text: which kind?");
+	kit_type(k, "conversation");
+	kit_press(k, "Enter");
+	assert_true(is_resolver_open(k));
+	assert_sees(k, "2 to include on 1 line item");
+	assert_int_equal(staging_changes(k->session)->n, 0);
+	kit_press(k, "a");
+	assert_int_equal(staging_changes(k->session)->n, 2);
+	kit_press(k, "Enter"); /* the criteria of the line item */
+	kit_paste(k, "  \"open house\"\n-cheap\n");
+	assert_sees(k, "The pasted text: which kind?");
+	kit_press(k, "Enter"); /* its notation says that these are keywords */
+	assert_true(is_picker_open(k));
+	assert_sees(k, "open house");
+	kit_press(k, "Enter");
+	assert_int_equal(staging_changes(k->session)->n, 4);
+	assert_string_equal(staged_at(k, 2)->type_name, "PHRASE_KEYWORD");
+}
+
 static void what_alone_fits_is_taken_on_a_key(void **state)
 {
 	struct kit *k = *state;
@@ -751,6 +776,7 @@ int main(void)
 	    CASE(value_is_put_in_the_place_of_the_only_one),
 	    CASE(exact_lines_are_staged_when_the_table_is_confirmed),
 	    CASE(ambiguous_and_unknown_lines_are_decided_first),
+	    CASE(lines_pasted_outside_the_picker_ask_for_their_kind),
 	    CASE(what_alone_fits_is_taken_on_a_key),
 	    CASE(lines_that_are_left_out_come_back),
 	    CASE(decisions_stay_when_other_places_are_looked_at),
