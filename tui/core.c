@@ -94,7 +94,8 @@ static enum err run_mark(struct app *app, const struct command_call *call, struc
 		e = list_mark_range(l);
 		if (l->range_anchor)
 			app_message(app, STYLE_NOTE,
-			    "range begun: move and press the key again to mark up to there");
+			    "range begun: move, then press a key for all of it, or this one to "
+			    "begin another");
 		break;
 	case CORE_MARK_CLEAR:
 		list_mark_clear(l);

@@ -118,6 +118,14 @@ bool app_can(const struct app *app, const struct command *cmd, char *reason, siz
 	return dispatch_can(app, app->top, cmd, reason, cap);
 }
 
+/* A range that is still open is meant by what the view does next. */
+static enum err end_range(struct view *v)
+{
+	struct list *l = v ? view_list(v) : NULL;
+
+	return l ? list_range_end(l) : ERR_OK;
+}
+
 static enum err run(struct app *app, struct command_call *call, struct errinfo *ei)
 {
 	const struct command *cmd = call->cmd;
@@ -128,13 +136,16 @@ static enum err run(struct app *app, struct command_call *call, struct errinfo *
 		return err_set(ei, ERR_REFUSED, "%s: %s", cmd->name, reason);
 	if (cmd->flags & CMD_NEEDS_ARG && call->argc == 0)
 		return err_set(ei, ERR_USAGE, "usage: %s %s", cmd->name, cmd->args);
-	if (call->view && view_has_command(call->view, cmd->name) && call->view->ops->command)
-		e = call->view->ops->command(call->view, call, ei);
-	else if (cmd->flags & CMD_APP)
+	if (call->view && view_has_command(call->view, cmd->name) && call->view->ops->command) {
+		e = cmd->flags & CMD_CORE ? ERR_OK : end_range(call->view);
+		if (e == ERR_OK)
+			e = call->view->ops->command(call->view, call, ei);
+	} else if (cmd->flags & CMD_APP) {
 		e = app->cfg.command ? app->cfg.command(app->cfg.user, call, ei)
 				     : err_set(ei, ERR_REFUSED, "%s: not available", cmd->name);
-	else
+	} else {
 		e = core_run(app, call, ei);
+	}
 	if (e != ERR_OK && ei->code == ERR_OK)
 		err_set(ei, e, "%s: %s", cmd->name, err_text(e));
 	return e;
@@ -340,7 +351,7 @@ static void on_paste(struct app *app, const struct event *e)
 		return;
 	if (e->truncated)
 		app_message(app, STYLE_WARNING, "the pasted text was cut at %zu bytes", e->len);
-	if (v && v->ops->event && v->ops->event(v, e))
+	if (v && v->ops->event && end_range(v) == ERR_OK && v->ops->event(v, e))
 		view_touch(v, TOUCH_ALL);
 	else
 		app_message(app, STYLE_NOTE, "pasted text is not used here");

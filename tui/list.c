@@ -564,31 +564,45 @@ enum err list_mark_invert(struct list *l)
 	return e;
 }
 
-enum err list_mark_range(struct list *l)
+bool list_range(const struct list *l, size_t *from, size_t *to)
 {
-	size_t from = l->n_visible, to = l->cursor;
+	size_t at = 0;
+
+	if (!l->range_anchor || !is_row(l, l->cursor))
+		return false;
+	while (
+	    at < l->n_visible && !(is_row(l, at) && key_of(l, l->visible[at]) == l->range_anchor))
+		at++;
+	if (at == l->n_visible) /* the filter hides it */
+		return false;
+	*from = at < l->cursor ? at : l->cursor;
+	*to = at < l->cursor ? l->cursor : at;
+	return true;
+}
+
+enum err list_range_end(struct list *l)
+{
+	size_t from, to;
 	enum err e = ERR_OK;
 
-	if (!is_row(l, to))
-		return ERR_OK;
-	for (size_t i = 0; l->range_anchor && i < l->n_visible; i++)
-		if (is_row(l, i) && key_of(l, l->visible[i]) == l->range_anchor)
-			from = i;
-	if (from == l->n_visible) { /* none, or the filter hides it: start here */
-		l->range_anchor = list_key(l);
-		return marks_set(&l->marks, l->range_anchor, true);
-	}
-	if (from > to) {
-		size_t swap = from;
-
-		from = to;
-		to = swap;
-	}
-	for (size_t i = from; e == ERR_OK && i <= to; i++)
-		if (is_row(l, i))
-			e = marks_set(&l->marks, key_of(l, l->visible[i]), true);
+	if (list_range(l, &from, &to))
+		for (size_t i = from; e == ERR_OK && i <= to; i++)
+			if (is_row(l, i))
+				e = marks_set(&l->marks, key_of(l, l->visible[i]), true);
 	l->range_anchor = 0;
 	return e;
+}
+
+enum err list_mark_range(struct list *l)
+{
+	size_t from, to;
+
+	if (!is_row(l, l->cursor))
+		return ERR_OK;
+	if (list_range(l, &from, &to))
+		return list_range_end(l);
+	l->range_anchor = list_key(l); /* none, or the filter hides it: start here */
+	return marks_set(&l->marks, l->range_anchor, true);
 }
 
 void list_mark_clear(struct list *l)

@@ -119,6 +119,10 @@ size_t list_marked(const struct list *l);
 enum err list_mark_shown(struct list *l); /* all rows that pass the filter */
 enum err list_mark_invert(struct list *l); /* of the shown rows */
 enum err list_mark_range(struct list *l); /* first call sets the anchor, second marks up to here */
+/* The visible positions of an open range, both included; false when none is open, or its start is
+ * hidden. */
+bool list_range(const struct list *l, size_t *from, size_t *to);
+enum err list_range_end(struct list *l); /* mark an open range, if any */
 void list_mark_clear(struct list *l); /* also forgets the range's anchor */
 enum err list_show_marked(struct list *l, bool only);
 /* Walk what a command acts on: the marked rows (also those that the filter hides), or the row under

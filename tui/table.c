@@ -122,9 +122,13 @@ static void draw_header(const struct table *t, struct canvas *c)
 		canvas_str(c, c->area.w - 1, 0, STYLE_KEY, ">");
 }
 
-static void draw_row(const struct table *t, struct canvas *c, int y, size_t row)
+static bool is_marked(const struct list *l, size_t row)
 {
-	bool marked = list_is_marked(t->list, t->list->src.key(t->list->src.user, row));
+	return list_is_marked(l, l->src.key(l->src.user, row));
+}
+
+static void draw_row(const struct table *t, struct canvas *c, int y, size_t row, bool marked)
+{
 	int i = -1, x = 0;
 
 	if (marked)
@@ -208,6 +212,8 @@ static void draw_empty(const struct table *t, struct canvas *c)
 void table_draw(const struct table *t, struct canvas *c)
 {
 	const struct list *l = t->list;
+	size_t from = 0, to = 0;
+	bool ranged = list_range(l, &from, &to);
 
 	draw_header(t, c);
 	if (list_shown(l) == 0)
@@ -221,7 +227,8 @@ void table_draw(const struct table *t, struct canvas *c)
 		if (header)
 			draw_group(t, c, y, row);
 		else
-			draw_row(t, c, y, row);
+			draw_row(t, c, y, row,
+			    is_marked(l, row) || (ranged && pos >= from && pos <= to));
 		if (pos == l->cursor)
 			canvas_overlay(c, 0, y, c->area.w - 1, STYLE_CURSOR);
 	}
@@ -332,6 +339,18 @@ const char *table_number(char *out, unsigned long long n)
 	return out;
 }
 
+/* Those of a range that is still open too. */
+static size_t marked_count(const struct list *l)
+{
+	size_t n = list_marked(l), from, to, row;
+	bool header;
+
+	if (list_range(l, &from, &to))
+		for (size_t i = from; i <= to; i++)
+			n += list_line(l, i, &row, &header) && !header && !is_marked(l, row);
+	return n;
+}
+
 void table_position(const struct table *t, char *out, size_t cap)
 {
 	const struct list *l = t->list;
@@ -344,7 +363,7 @@ void table_position(const struct table *t, char *out, size_t cap)
 		char n[32];
 
 		snprintf(marks, sizeof marks, " %s %s marked", text_is_ascii() ? "-" : "\xC2\xB7",
-		    table_number(n, list_marked(l)));
+		    table_number(n, marked_count(l)));
 	}
 	if (list_shown(l) == list_count(l))
 		snprintf(out, cap, "%s/%s%s", at, all, marks);

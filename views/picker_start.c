@@ -138,9 +138,9 @@ static void type_chosen(struct app *app, bool ok, const size_t *chosen, size_t n
 		if (app_push(app, &picker_view, &arg, NULL, &ei))
 			app_message_err(app, &ei);
 		else if (q->pasted)
-			app_event(app, &(struct event){.kind = EVENT_PASTE,
-					   .text = q->pasted,
-					   .len = q->pasted_len});
+			app_event(
+			    app, &(struct event){
+				     .kind = EVENT_PASTE, .text = q->pasted, .len = q->pasted_len});
 	}
 	question_free(q);
 }

@@ -36,6 +36,7 @@ struct state {
 	struct lint_counts counts;
 	uint64_t seen_lint, seen_items;
 	bool no_memory;
+	char empty[256];
 };
 
 /* --- rows --- */
@@ -196,8 +197,17 @@ static enum err problems_open(struct view *v, const void *arg, struct errinfo *e
 	return ERR_OK;
 }
 
-static const char *empty_text(const struct state *st)
+static const char *empty_text(struct state *st)
 {
+	struct data_state items = session_state(st->session, DATA_LINE_ITEMS);
+
+	if (!st->counts.n_items && items.loading)
+		return "Reading the line items from X...";
+	if (!st->counts.n_items && items.ei.code) {
+		snprintf(st->empty, sizeof st->empty,
+		    "The line items could not be read: %.180s; R tries again.", items.ei.msg);
+		return st->empty;
+	}
 	if (st->counts.running)
 		return "Checking the line items...";
 	if (!st->counts.n_items)
@@ -253,9 +263,14 @@ static void problems_draw(const struct view *v, struct canvas *c)
 static enum err read_the_rest(struct state *st)
 {
 	const struct line_item_set *set = session_line_items(st->session);
-	const char **ids = mem_array(set->n + 1, sizeof *ids);
+	const char **ids;
 	enum err err;
 
+	if (session_state(st->session, DATA_LINE_ITEMS).ei.code) {
+		session_refresh(st->session, DATA_LINE_ITEMS);
+		return ERR_OK;
+	}
+	ids = mem_array(set->n + 1, sizeof *ids);
 	if (!ids)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < set->n; i++)

@@ -19,9 +19,9 @@ enum column { COL_WHAT, COL_VALUE, COL_TYPE, COL_SIGN, COL_STATE, COL_RAW, COL_C
 static const struct table_column columns[COL_COUNT] = {
     [COL_WHAT] = {"Change", 9, 9, 0, ALIGN_LEFT, CUT_END, COL_NONE},
     [COL_VALUE] = {"Value", 16, 0, 3, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
-    [COL_TYPE] = {"Type", 12, 26, 1, ALIGN_LEFT, CUT_END, COL_SORT},
-    [COL_SIGN] = {"Applies as", 10, 10, 0, ALIGN_LEFT, CUT_END, COL_HIDEABLE},
-    [COL_STATE] = {"State", 28, 0, 4, ALIGN_LEFT, CUT_END, COL_SORT},
+    [COL_TYPE] = {"Type", 10, 26, 1, ALIGN_LEFT, CUT_END, COL_SORT},
+    [COL_SIGN] = {"Applies", 8, 8, 0, ALIGN_LEFT, CUT_END, COL_NONE},
+    [COL_STATE] = {"State", 24, 0, 4, ALIGN_LEFT, CUT_END, COL_SORT},
     [COL_RAW] = {"API value", 16, 24, 0, ALIGN_LEFT, CUT_MIDDLE, COL_HIDEABLE},
 };
 

@@ -231,6 +231,25 @@ static void the_palette_takes_arguments(void **state)
 	toy_stop();
 }
 
+/* As in other programs: v, move, act. The rows between show that they are meant. */
+static void an_open_range_is_what_the_next_key_is_about(void **state)
+{
+	(void)state;
+	toy_start(10, 120, 40, true);
+	toy_press("j v j j");
+	assert_true(toy_sees("4/10 \xC2\xB7 3 marked"));
+	toy_press("k");
+	assert_true(toy_sees("3/10 \xC2\xB7 2 marked"));
+	assert_int_equal(list_marked(&toy_state()->list), 1);
+	toy_press("Enter");
+	assert_int_equal(list_marked(&toy_state()->list), 2);
+	toy_press("G");
+	assert_int_equal(list_marked(&toy_state()->list), 2);
+	toy_press("v Esc k k Enter");
+	assert_int_equal(list_marked(&toy_state()->list), 0);
+	toy_stop();
+}
+
 /* A row of help that needs an argument turns help, which is grouped, into the palette. */
 static void help_asks_for_the_argument_of_a_row(void **state)
 {
@@ -557,6 +576,7 @@ int main(void)
 	    cmocka_unit_test(a_refused_command_says_why),
 	    cmocka_unit_test(help_shows_the_real_bindings_and_runs_them),
 	    cmocka_unit_test(the_palette_takes_arguments),
+	    cmocka_unit_test(an_open_range_is_what_the_next_key_is_about),
 	    cmocka_unit_test(help_asks_for_the_argument_of_a_row),
 	    cmocka_unit_test(the_palette_lists_names_before_mentions),
 	    cmocka_unit_test(closed_views_are_swept_after_the_turn),
