@@ -44,6 +44,12 @@ struct decoder {
 	const struct field
 	    *fields[32]; /* of one record, in the order in which the API sends them */
 	size_t n;
+	/* what the members of the row before were, by their place: rows of a page look alike */
+	struct seen_member {
+		const char *key;
+		size_t len;
+		const struct field *field; /* NULL: one that is not in the table */
+	} seen[48];
 	struct errinfo *ei;
 	char last_time[21]; /* rows of a page often share their times */
 	int64_t last_value;
@@ -162,10 +168,27 @@ static bool put_field(
 	return false;
 }
 
+/* The field of a member, the `place`-th of its row; NULL: none. */
+static const struct field *field_of(struct decoder *d, const struct json_node *m, size_t place)
+{
+	struct seen_member other,
+	    *seen = place < sizeof d->seen / sizeof *d->seen ? &d->seen[place] : &other;
+
+	if (seen != &other && seen->key && seen->len == m->key_len &&
+	    memcmp(seen->key, m->key, m->key_len) == 0)
+		return seen->field;
+	*seen = (struct seen_member){m->key, m->key_len, NULL};
+	for (size_t k = 0; k < d->n && !seen->field; k++)
+		if (d->fields[k]->name_len == m->key_len &&
+		    memcmp(d->fields[k]->name, m->key, m->key_len) == 0)
+			seen->field = d->fields[k];
+	return seen->field;
+}
+
 /* Fill a zeroed record. false: the row cannot be used. */
 static bool put_record(struct decoder *d, void *record, const struct json_node *object)
 {
-	size_t next = 0;
+	size_t place = 0;
 
 	if (object->type != JSON_OBJECT)
 		return false;
@@ -178,17 +201,10 @@ static bool put_record(struct decoder *d, void *record, const struct json_node *
 			*number = -1;
 	}
 	for (const struct json_node *m = json_first(object); m; m = json_after(object, m)) {
-		/* members come in nearly the same order as the table: go on where we were */
-		for (size_t k = 0; k < d->n; k++) {
-			const struct field *f = d->fields[(next + k) % d->n];
+		const struct field *f = field_of(d, m, place++);
 
-			if (f->name_len != m->key_len || memcmp(f->name, m->key, m->key_len) != 0)
-				continue;
-			if (!put_field(d, record, f, m))
-				return false;
-			next = (next + k + 1) % d->n;
-			break;
-		}
+		if (f && !put_field(d, record, f, m))
+			return false;
 	}
 	for (size_t i = 0; i < d->n; i++)
 		if (d->fields[i]->kind == ID &&

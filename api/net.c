@@ -349,7 +349,8 @@ static void finish(struct transfer *t, CURLcode c)
 	t->hub->finished_tail = &t->next;
 }
 
-/* Drain first, call back afterwards: a callback may submit and abort as it likes. */
+/* Drain first, call back afterwards: a callback may submit and abort as it likes. A page takes a
+ * millisecond or two: between two of them a key comes first. */
 static void hub_drive(struct loop *l, void *user)
 {
 	struct hub *hub = user;
@@ -373,12 +374,14 @@ static void hub_drive(struct loop *l, void *user)
 		}
 	}
 	until = clock_mono_ms() + SLICE_MS;
-	while ((t = hub->finished) && clock_mono_ms() <= until) {
+	while ((t = hub->finished)) {
 		hub->finished = t->next;
 		if (!hub->finished)
 			hub->finished_tail = &hub->finished;
 		t->fn(&t->reply, t->user);
 		transfer_free(t);
+		if (clock_mono_ms() > until || loop_input_waits(l))
+			break;
 	}
 	if (hub->finished)
 		loop_wake_within(l, 0);

@@ -246,6 +246,25 @@ static int timeout_ms(const struct loop *l, int max_wait_ms)
 	return at > now ? (int)(at - now) : 0;
 }
 
+bool loop_input_waits(const struct loop *l)
+{
+	struct pollfd fds[MAX_WATCHES];
+	nfds_t n = 0;
+
+	for (unsigned i = 0; i < l->n_watches; i++)
+		if (l->watches[i].class <= LOOP_INPUT && l->watches[i].events & POLLIN)
+			fds[n++] = (struct pollfd){.fd = l->watches[i].fd, .events = POLLIN};
+	return n > 0 && poll(fds, n, 0) > 0;
+}
+
+static bool has_input(const struct pollfd *fds, const struct watch *was, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (was[i].class == LOOP_INPUT && fds[i].revents & POLLIN)
+			return true;
+	return false;
+}
+
 /* A callback may remove or replace other watches: re-check by descriptor and generation. */
 static void dispatch(struct loop *l, const struct pollfd *fds, const struct watch *was, unsigned n)
 {
@@ -302,6 +321,9 @@ bool loop_turn(struct loop *l, int max_wait_ms)
 		log_event(LOG_ERROR, "loop.wait", "errno=%d", errno);
 	l->wake_at_ms = 0;
 	dispatch(l, fds, was, n);
+	if (!l->quit && l->before_wait.fn && has_input(fds, was, n))
+		call(l, l->before_wait,
+		    "draw"); /* what a key did is seen before a page is decoded */
 	run_hooks(l, &l->each_turn, "turn");
 	run_timers(l);
 	run_hooks(l, &l->sweep, "sweep");

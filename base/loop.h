@@ -2,7 +2,7 @@
  *
  * One turn: run what was deferred for the next turn, compute the timeout, call the `before_wait`
  * hook (which draws), wait, then dispatch ready descriptors in class order (signals, input,
- * network, other), due timers, and last the sweep functions. Keyboard before network keeps the
+ * network, other), draw what a key changed, drive the network, due timers, and last the sweep functions. Keyboard before network keeps the
  * latency flat under load; the sweep comes last so that no callee frees its caller.
  *
  * The wait is injected: poll(2) until the network is loaded, curl_multi_poll afterwards (it waits
@@ -43,7 +43,8 @@ void loop_timer_cancel(struct loop *l, struct timer_id id); /* an old id is igno
 /* fn runs at the start of the next turn, with no wait before it. */
 enum err loop_defer(struct loop *l, loop_fn *fn, void *user);
 /* Hooks that run in every turn, in the order in which they were added. */
-void loop_before_wait(struct loop *l, loop_fn *fn, void *user); /* draw */
+/* Draw: before every wait, and behind a key before the network gets its turn. */
+void loop_before_wait(struct loop *l, loop_fn *fn, void *user);
 enum err loop_each_turn(
     struct loop *l, loop_fn *fn, void *user); /* after descriptors: drive curl */
 /* Take a hook of loop_each_turn out again; not from within a hook. */
@@ -51,6 +52,9 @@ void loop_each_turn_stop(struct loop *l, loop_fn *fn, void *user);
 enum err loop_sweep(struct loop *l, loop_fn *fn, void *user); /* end of the turn */
 /* Whoever drives work without a descriptor of its own (curl) may shorten the next wait. */
 void loop_wake_within(struct loop *l, int64_t ms);
+/* Is there a key or a signal that the next turn would begin with? Whoever has several pieces of work
+ * in one turn asks between them, and leaves the rest for later. */
+bool loop_input_waits(const struct loop *l);
 void loop_set_wait(struct loop *l, loop_wait_fn *fn, void *ctx); /* NULL: back to poll(2) */
 
 int loop_run(struct loop *l); /* until loop_quit; returns its status */
