@@ -2,8 +2,9 @@
  *
  * One turn: run what was deferred for the next turn, compute the timeout, call the `before_wait`
  * hook (which draws), wait, then dispatch ready descriptors in class order (signals, input,
- * network, other), draw what a key changed, drive the network, due timers, and last the sweep functions. Keyboard before network keeps the
- * latency flat under load; the sweep comes last so that no callee frees its caller.
+ * network, other), draw what a key changed, drive the network, due timers, and last the sweep
+ * functions. Keyboard before network keeps the latency flat under load; the sweep comes last so that
+ * no callee frees its caller.
  *
  * The wait is injected: poll(2) until the network is loaded, curl_multi_poll afterwards (it waits
  * for curl's sockets too), a fake in tests. */
