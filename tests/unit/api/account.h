@@ -50,6 +50,7 @@ struct world {
 	bool reads_fail;
 	size_t page_size; /* 0: all rows at once */
 	void (*between)(void); /* runs before every read */
+	void (*prepare)(struct api *); /* runs before the posting */
 };
 
 static struct world w;
@@ -471,6 +472,8 @@ static struct seen run_job(const struct apply_job *job, struct seen s)
 	struct apply *ap;
 
 	clock_pin(1767690000);
+	if (w.prepare)
+		w.prepare(a);
 	ap = apply_start(a, job, NULL, &(struct apply_watch){&j, on_event, &s}, NULL);
 	assert_non_null(ap);
 	assert_int_equal(s.events[APPLY_BATCH_CHECK], 0); /* not from inside the call */

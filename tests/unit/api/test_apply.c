@@ -129,6 +129,38 @@ static void a18_what_is_lost_after_a_429_gets_its_full_time(void **state)
 	assert_string_equal(s.steps, "intent sent sent unknown verified");
 }
 
+static int64_t prepared_ms, last_read_ms;
+
+static void note_read(void)
+{
+	last_read_ms = clock_mono_ms();
+}
+
+static void only_the_reserve_is_left(struct api *a)
+{
+	prepared_ms = clock_mono_ms();
+	assert_int_equal(api_budget_restore(a, &(struct api_budget){.name = "criteria reads",
+						   .account = "acc1",
+						   .known = true,
+						   .limit = 400,
+						   .remaining = 80,
+						   .reset_wall_s = clock_wall_s() + 500}),
+	    ERR_OK);
+}
+
+/* A fifth of the budget is kept for the check before a posting and for reading it back. */
+static void the_reserve_checks_and_reads_back(void **state)
+{
+	(void)state;
+	reset_world();
+	w.prepare = only_the_reserve_is_left;
+	w.between = note_read;
+	struct seen s = run_ops(two_ops, 2);
+
+	assert_int_equal(s.worst, OUTCOME_VERIFIED);
+	assert_in_range(last_read_ms - prepared_ms, 0, 100000); /* it did not wait for the reset */
+}
+
 static void a21_503_after_commit_is_settled(void **state)
 {
 	(void)state;
@@ -610,6 +642,7 @@ int main(void)
 	    cmocka_unit_test(a16_html_with_200_is_unknown),
 	    cmocka_unit_test(a18_429_with_a_reset_is_sent_again_after_it),
 	    cmocka_unit_test(a18_what_is_lost_after_a_429_gets_its_full_time),
+	    cmocka_unit_test(the_reserve_checks_and_reads_back),
 	    cmocka_unit_test(a21_503_after_commit_is_settled),
 	    cmocka_unit_test(a24_revoked_token_stops_and_the_rest_is_not_sent),
 	    cmocka_unit_test(b5_g8_a_refused_batch_is_refused_whole_and_mapped),

@@ -1,5 +1,6 @@
 /* The rate governor over a transport in memory. */
 #include "tests/unit/api/asking.h"
+#include "api/budget.h"
 
 /* --- budgets --- */
 
@@ -94,6 +95,29 @@ static void g2_the_account_family_counts(void **state)
 	assert_int_equal(b[0].limit, 10000);
 	assert_string_equal(b[0].scope, "acc1");
 	fake_done(&f, a);
+}
+
+static void a_fifth_is_kept_for_checks_and_another_from_the_background(void **state)
+{
+	static const struct {
+		int64_t remaining;
+		bool critical, user, background;
+	} cases[] = {{0, false, false, false}, {1, true, false, false}, {80, true, false, false},
+	    {81, true, true, false}, {160, true, true, false}, {161, true, true, true}};
+	struct budget b = {.bucket = BUCKET_CRITERIA, .endpoint = ENDPOINT_COUNT};
+	int64_t wait;
+
+	(void)state;
+	clock_pin(1767690000);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		budget_set(&b, 400, cases[i].remaining, clock_wall_s() + 60, clock_wall_s());
+		b.known = true;
+		assert_int_equal(budget_allows(&b, BUDGET_CRITICAL, &wait), cases[i].critical);
+		assert_int_equal(budget_allows(&b, BUDGET_USER, &wait), cases[i].user);
+		assert_int_equal(budget_allows(&b, BUDGET_BACKGROUND, &wait), cases[i].background);
+		if (!cases[i].background)
+			assert_int_equal(wait, 60000);
+	}
 }
 
 static void budgets_come_back_after_a_restart(void **state)
@@ -193,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(g52_a_wait_for_a_reset_is_shown_and_can_be_left),
 	    cmocka_unit_test(g2_the_account_family_counts),
+	    cmocka_unit_test(a_fifth_is_kept_for_checks_and_another_from_the_background),
 	    cmocka_unit_test(budgets_come_back_after_a_restart),
 	    cmocka_unit_test(an_accounts_own_budget_comes_back_as_that),
 	    cmocka_unit_test(what_was_not_sent_is_not_counted),
