@@ -22,7 +22,7 @@ static const struct table_column columns[COL_COUNT] = {
     [COL_TYPE] = {"Type", 10, 26, 1, ALIGN_LEFT, CUT_END, COL_SORT},
     [COL_SIGN] = {"Applies", 8, 8, 0, ALIGN_LEFT, CUT_END, COL_NONE},
     [COL_STATE] = {"State", 24, 0, 4, ALIGN_LEFT, CUT_END, COL_SORT},
-    [COL_RAW] = {"API value", 26, 26, 0, ALIGN_LEFT, CUT_MIDDLE, COL_HIDEABLE},
+    [COL_RAW] = {"API value", 16, 24, 0, ALIGN_LEFT, CUT_MIDDLE, COL_HIDEABLE | COL_HIDDEN},
 };
 
 /* --- rows --- */
