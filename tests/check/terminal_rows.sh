@@ -124,6 +124,11 @@ p = Program(LANG="C.UTF-8")
 p.wait(b"nothing staged", "C13")
 began = time.monotonic()
 p.feed(b"\x1b[200~" + b"*a gender\r\rrPyQ\r" * 640000 + b"\x1b[201~")
+# it asks what kind the lines are; nobody answers, and the list is there again
+p.wait(b"cut at", "C13")
+p.seen = b""
+p.feed(b"\x1b")
+p.wait(b"\x1b[?25l", "C13") # no cursor: nothing is typed into any more
 p.seen = b""
 p.feed(b"?")
 p.wait(b"elp", "C13")
