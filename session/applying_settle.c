@@ -172,32 +172,10 @@ static bool all_read(struct session *s, uint64_t changeset, int64_t moment, bool
 	return all;
 }
 
-/* Does the journal have what was read of every line item after the posting? That tells it without a
- * clock, which may have been set back since. A snapshot that was thrown away has nothing newer. */
-static bool image_of_each(struct session *s, uint64_t changeset)
-{
-	struct journal_moment_list l;
-	size_t before = 0, after = 0;
-	bool known = true;
-
-	journal_moment_list_init(&l);
-	if (journal_moments(s->cfg.store, NULL, changeset, &l, NULL))
-		known = false;
-	for (size_t i = 0; known && i < l.n; i++) {
-		before += !l.v[i].after;
-		after += l.v[i].after;
-		known = read_since(s, &l.v[i].line_item, 1, 1);
-	}
-	journal_moment_list_done(&l);
-	return known && before > 0 && before == after;
-}
-
 bool applying_read_since(struct session *s, uint64_t changeset, bool again)
 {
 	int64_t moment = last_moment(s, changeset);
 
-	if (!again && image_of_each(s, changeset))
-		return true;
 	/* times have seconds: one that is equal may be from before */
 	return !moment || all_read(s, changeset, again ? moment + 1 : moment, true);
 }

@@ -111,18 +111,6 @@ static void everything_taken_back_newest_first_leaves_nothing(void **state)
 	free((void *)before);
 }
 
-static void a_clock_that_was_set_back_stops_no_revert(void **state)
-{
-	struct kit *k = *state;
-
-	world_stage(k, "li1", "shoes");
-	world_post_all(k);
-	clock_pin(KIT_NOW - 7200);
-	session_fetch_criteria(k->session, &(const char *){"li1"}, 1, 0, REQ_USER);
-	kit_turns(k);
-	assert_int_equal(revert(k, newest(k)).staged, 1);
-}
-
 static void what_was_so_before_is_not_reverted(void **state)
 {
 	struct kit *k = *state;
@@ -291,7 +279,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(a_revert_restores_the_set_and_its_revert_the_set_after),
 	    T(everything_taken_back_newest_first_leaves_nothing),
-	    T(a_clock_that_was_set_back_stops_no_revert),
 	    T(what_was_so_before_is_not_reverted),
 	    T(what_was_refused_is_not_reverted),
 	    T(a_settled_posting_can_be_reverted),
