@@ -388,7 +388,6 @@ static const struct problem *same_problem(const struct lint *l, const struct lin
 	return NULL;
 }
 
-/* Both lists are copied first: taking changes off the stage reads the stage anew. */
 static enum err stage_fix(struct session *s, const struct problem *p, size_t *staged,
     size_t *unstaged, struct errinfo *ei)
 {
@@ -404,10 +403,9 @@ static enum err stage_fix(struct session *s, const struct problem *p, size_t *st
 	*unstaged = p->n_unstage;
 	if (err)
 		err_set(ei, err, "no memory to stage this; nothing was staged");
-	if (!err && *unstaged)
-		err = staging_remove(s, ids, *unstaged, ei);
-	if (!err && set.n)
-		err = staging_add(s, set.v, set.n, staged, ei);
+	if (!err)
+		err = staging_change(
+		    s, &(struct staging_change){ids, *unstaged, set.v, set.n}, staged, ei);
 	change_set_done(&set);
 	mem_free(ids);
 	return err;

@@ -378,13 +378,10 @@ static void journal_choice(struct merge_model *m, const char *text)
 
 static enum err stage(struct session *s, struct edits *e, size_t *n, struct errinfo *ei)
 {
+	struct staging_change c = {e->remove, e->n_remove, e->add.v, e->add.n};
 	size_t staged = 0;
-	enum err err = ERR_OK;
+	enum err err = staging_change(s, &c, &staged, ei);
 
-	if (e->n_remove)
-		err = staging_remove(s, e->remove, e->n_remove, ei);
-	if (!err && e->add.n)
-		err = staging_add(s, e->add.v, e->add.n, &staged, ei);
 	*n = e->n_remove + staged;
 	return err;
 }

@@ -1,6 +1,7 @@
 #include "session/staging.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
 #include "store/drafts.h"
@@ -183,6 +184,10 @@ struct known {
 	struct criterion_set live;
 	struct set_index live_keys, staged_keys, fresh_keys; /* fresh: asked for in this call */
 	struct map read; /* line items whose live set was read */
+	uint64_t *
+	    off; /* sorted: what the caller takes off the stage; then what its opposite takes back */
+	size_t n_off;
+	struct change_set fresh; /* to be staged */
 };
 
 static void known_done(struct known *k)
@@ -193,6 +198,29 @@ static void known_done(struct known *k)
 	set_index_done(&k->staged_keys);
 	set_index_done(&k->fresh_keys);
 	map_done(&k->read);
+	change_set_done(&k->fresh);
+	mem_free(k->off);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static enum err known_init(struct known *k, const struct staging_change *c)
+{
+	*k = (struct known){
+	    .off = mem_array(c->n_off + c->n_on + 1, sizeof *k->off), .n_off = c->n_off};
+	change_set_init(&k->fresh);
+	criterion_set_init(&k->live);
+	if (!k->off)
+		return ERR_NOMEM;
+	if (c->n_off)
+		memcpy(k->off, c->off, c->n_off * sizeof *k->off);
+	qsort(k->off, c->n_off, sizeof *k->off, by_id);
+	return ERR_OK;
 }
 
 static enum err index_criterion(
@@ -245,7 +273,8 @@ static enum err known_build(
 	for (size_t i = 0; i < k->live.n && !err; i++)
 		err = index_criterion(k, &k->live_keys, &k->live.v[i], i);
 	for (size_t i = 0; i < staged->n && !err; i++)
-		err = index_staged(k, &staged->v[i], i);
+		if (!bsearch(&staged->v[i].id, k->off, k->n_off, sizeof *k->off, by_id))
+			err = index_staged(k, &staged->v[i], i);
 	return err;
 }
 
@@ -285,19 +314,20 @@ static enum err judge(
 	return set_index_put(&k->fresh_keys, by_id ? &id : &key, 0, &row);
 }
 
-static void title_of(const struct change_set *set, char *out, size_t cap)
+static void title_of(const struct known *k, char *out, size_t cap)
 {
+	const struct change_set *set = &k->fresh;
 	size_t creates = 0;
 
 	for (size_t i = 0; i < set->n; i++)
 		creates += set->v[i].kind == CHANGE_CREATE;
-	if (set->n == 1)
+	if (set->n == 1 && !k->n_off)
 		snprintf(out, cap, "%s %s", creates ? "add" : "remove",
 		    set->v[0].name ? set->v[0].name : set->v[0].value);
-	else if (creates == set->n || creates == 0)
+	else if (!k->n_off && (creates == set->n || creates == 0))
 		snprintf(out, cap, "%s %zu criteria", creates ? "add" : "remove", set->n);
 	else
-		snprintf(out, cap, "change %zu criteria", set->n);
+		snprintf(out, cap, "change %zu criteria", set->n + k->n_off);
 }
 
 /* What another terminal staged a moment ago counts too, or the same removal would be staged twice.
@@ -310,15 +340,41 @@ static enum err catch_up(struct session *s, struct staged **held, struct errinfo
 	return staging_load(s, ei);
 }
 
-enum err staging_add(
-    struct session *s, const struct change *changes, size_t n, size_t *staged, struct errinfo *ei)
+/* What becomes of each change; *back counts those that take a staged one back. */
+static enum err judge_all(struct session *s, struct known *k, const struct staging_change *c,
+    size_t *back, struct errinfo *ei)
 {
-	struct known k = {0};
-	struct change_set fresh;
-	uint64_t *back = NULL;
-	size_t n_back = 0;
-	struct staged *held = NULL;
+	enum err err = known_build(s, k, c->on, c->n_on, ei);
+
+	*back = 0;
+	for (size_t i = 0; i < c->n_on && !err; i++) {
+		enum verdict v;
+
+		err = judge(s, k, &c->on[i], &v, &k->off[k->n_off + *back]);
+		if (!err && v == TAKE_BACK)
+			++*back;
+		else if (!err && v == STAGE && !change_set_copy(&k->fresh, &c->on[i]))
+			err = ERR_NOMEM;
+	}
+	k->n_off += *back;
+	return err;
+}
+
+static enum err keep(struct session *s, struct known *k, struct errinfo *ei)
+{
 	char title[128];
+	struct draft_change c = {k->off, k->n_off, &k->fresh, title};
+
+	title_of(k, title, sizeof title);
+	return drafts_change(s->cfg.store, s->account_id, &c, ei);
+}
+
+enum err staging_change(
+    struct session *s, const struct staging_change *c, size_t *staged, struct errinfo *ei)
+{
+	struct known k;
+	struct staged *held = NULL;
+	size_t back = 0;
 	enum err err = may_stage(s, ei);
 
 	*staged = 0;
@@ -330,38 +386,28 @@ enum err staging_add(
 	}
 	if (s->staging)
 		s->staging->last_group = 0;
-	change_set_init(&fresh);
-	criterion_set_init(&k.live);
-	back = mem_array(n, sizeof *back);
-	err = back ? known_build(s, &k, changes, n, ei) : ERR_NOMEM;
-	for (size_t i = 0; i < n && !err; i++) {
-		enum verdict v;
-
-		err = judge(s, &k, &changes[i], &v, &back[n_back]);
-		if (!err && v == TAKE_BACK)
-			n_back++;
-		else if (!err && v == STAGE && !change_set_copy(&fresh, &changes[i]))
-			err = ERR_NOMEM;
-	}
+	err = known_init(&k, c);
+	if (!err)
+		err = judge_all(s, &k, c, &back, ei);
 	if (err == ERR_NOMEM)
 		err_set(ei, err, "no memory to stage this; nothing was staged");
-	if (!err && fresh.n) {
-		title_of(&fresh, title, sizeof title);
-		err = drafts_stage(s->cfg.store, s->account_id, &fresh, title, ei);
-	}
-	if (!err && n_back)
-		err = drafts_unstage(s->cfg.store, s->account_id, back, n_back, NULL, ei);
+	if (!err && (k.fresh.n || k.n_off))
+		err = keep(s, &k, ei);
 	if (!err)
-		*staged = fresh.n + n_back;
+		*staged = k.fresh.n + back;
 	if (!err)
 		err = staging_load(s, ei);
-	if (s->staging && fresh.n)
-		s->staging->last_group = fresh.v[0].group;
-	change_set_done(&fresh);
+	if (s->staging && k.fresh.n)
+		s->staging->last_group = k.fresh.v[0].group;
 	known_done(&k);
-	mem_free(back);
 	staging_release(held);
 	return err;
+}
+
+enum err staging_add(
+    struct session *s, const struct change *changes, size_t n, size_t *staged, struct errinfo *ei)
+{
+	return staging_change(s, &(struct staging_change){.on = changes, .n_on = n}, staged, ei);
 }
 
 uint64_t staging_last_group(const struct session *s)

@@ -28,6 +28,16 @@ struct staging_count staging_total(const struct session *s);
  * new, the rest was there already. */
 enum err staging_add(
     struct session *s, const struct change *changes, size_t n, size_t *staged, struct errinfo *ei);
+/* The same, and edits (by their ids) are taken off the stage before: together one step of undo. What is
+ * taken off so is not in *staged. */
+struct staging_change {
+	const uint64_t *off;
+	size_t n_off;
+	const struct change *on;
+	size_t n_on;
+};
+enum err staging_change(
+    struct session *s, const struct staging_change *c, size_t *staged, struct errinfo *ei);
 /* The group of what the last staging_add of this session staged, 0 when that was nothing: everything
  * else on the stage is somebody else's, or older. */
 uint64_t staging_last_group(const struct session *s);

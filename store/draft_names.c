@@ -339,7 +339,8 @@ enum err drafts_delete(struct store *s, const char *account, const char *name, s
 	return err;
 }
 
-/* Its last action is the deletion, unless it was empty. */
+/* Its last action is the deletion, unless it was empty. It is taken back and forgotten: redo must not
+ * empty the draft. */
 static enum err restore_row(struct store *s, int64_t id, struct errinfo *ei)
 {
 	struct draft_step step = {0};
@@ -351,6 +352,9 @@ static enum err restore_row(struct store *s, int64_t id, struct errinfo *ei)
 
 	if (any && kind == ACTION_DELETE)
 		err = draft_step(s, id, true, &step, ei);
+	if (!err)
+		err = db_run(&s->state, "DELETE FROM action WHERE draft=? AND kind=? AND undone=1",
+		    BIND(INT(id), INT(ACTION_DELETE)), ei);
 	return err ? err
 		   : db_run(&s->state, "UPDATE draft SET deleted=0 WHERE id=?", BIND(INT(id)), ei);
 }

@@ -134,6 +134,15 @@ static enum err check_edits(const struct change_set *v, struct errinfo *ei)
 	return ERR_OK;
 }
 
+/* Ids that were not kept are nobody's. */
+static enum err end_staging(struct store *s, struct change_set *v, enum err err, struct errinfo *ei)
+{
+	err = state_end(s, err, ei);
+	for (size_t i = 0; err && i < v->n; i++)
+		v->v[i].id = v->v[i].group = 0;
+	return err;
+}
+
 enum err drafts_stage(struct store *s, const char *account, struct change_set *v, const char *title,
     struct errinfo *ei)
 {
@@ -150,10 +159,7 @@ enum err drafts_stage(struct store *s, const char *account, struct change_set *v
 		state_draft_log(&s->log, s->realm, account, s->draft);
 		err = draft_stage(s, draft, v, title, ei);
 	}
-	err = state_end(s, err, ei);
-	for (size_t i = 0; err && i < v->n; i++)
-		v->v[i].id = v->v[i].group = 0;
-	return err;
+	return end_staging(s, v, err, ei);
 }
 
 /* --- unstaging and holding --- */
@@ -224,6 +230,47 @@ static enum err run_bulk(struct store *s, const char *account, const struct draf
 	return err;
 }
 
+/* The action that was just made is one step of undo with the one before it. */
+static enum err join_last(struct store *s, int64_t draft, struct errinfo *ei)
+{
+	return db_run(&s->state,
+	    "UPDATE action SET joined=(SELECT max(a.id) FROM action a WHERE a.draft=action.draft"
+	    " AND a.id < action.id) WHERE id=(SELECT max(id) FROM action WHERE draft=?)",
+	    BIND(INT(draft)), ei);
+}
+
+static enum err change_in(
+    struct store *s, int64_t draft, const struct draft_change *c, struct errinfo *ei)
+{
+	struct draft_bulk off = {c->off, c->n_off, ACTION_UNSTAGE};
+	size_t done = 0;
+	enum err err = draft ? draft_bulk(s, draft, &off, "unstage", &done, ei) : ERR_OK;
+
+	if (!err && c->on->n)
+		err = draft_stage(s, draft, c->on, c->title, ei);
+	if (!err && c->on->n && done)
+		err = join_last(s, draft, ei);
+	return err;
+}
+
+enum err drafts_change(
+    struct store *s, const char *account, const struct draft_change *c, struct errinfo *ei)
+{
+	int64_t draft;
+	enum err err = check_edits(c->on, ei);
+
+	if (!err)
+		err = state_begin(s, false, ei);
+	if (err)
+		return err;
+	draft = state_draft(s, account, c->on->n > 0, &err, ei);
+	if (!err && c->on->n)
+		state_draft_log(&s->log, s->realm, account, s->draft);
+	if (!err)
+		err = change_in(s, draft, c, ei);
+	return end_staging(s, c->on, err, ei);
+}
+
 enum err drafts_unstage(struct store *s, const char *account, const uint64_t *ids, size_t n,
     size_t *done, struct errinfo *ei)
 {
@@ -242,13 +289,13 @@ enum err drafts_hold(struct store *s, const char *account, const struct draft_ho
 /* --- undo and redo --- */
 
 struct step { /* the action that is next */
-	int64_t id;
+	int64_t id, joined;
 	enum action_kind kind;
+	char title[160];
 	struct buf ids;
 };
 
-static bool load_step(
-    struct store *s, const char *sql, int64_t draft, struct step *a, struct draft_step *out)
+static bool load_step(struct store *s, const char *sql, int64_t draft, struct step *a)
 {
 	sqlite3_stmt *st = db_query(&s->state, sql, BIND(INT(draft)));
 	bool any = db_row(st);
@@ -258,8 +305,8 @@ static bool load_step(
 
 		a->id = sqlite3_column_int64(st, 0);
 		a->kind = kind <= ACTION_DELETE ? (enum action_kind)kind : ACTION_STAGE;
-		snprintf(
-		    out->title, sizeof out->title, "%s", (const char *)sqlite3_column_text(st, 2));
+		snprintf(a->title, sizeof a->title, "%s", (const char *)sqlite3_column_text(st, 2));
+		a->joined = sqlite3_column_int64(st, 4);
 		buf_clear(&a->ids);
 		buf_add(&a->ids, sqlite3_column_blob(st, 3), (size_t)sqlite3_column_bytes(st, 3));
 	}
@@ -292,30 +339,49 @@ static enum err play(
 	return err;
 }
 
+/* One action; *n edits changed. */
+static enum err take_step(struct store *s, int64_t draft, const struct step *a, bool back,
+    struct draft_step *out, struct errinfo *ei)
+{
+	size_t n = 0;
+	enum err err = play(s, draft, a, back, &n, ei);
+
+	if (!err)
+		err = db_run(&s->state, "UPDATE action SET undone=? WHERE id=?",
+		    BIND(INT(n ? (back ? 1 : 0) : 2), INT(a->id)), ei);
+	/* of what is joined the last one has the name */
+	if (n && !(back && out->n))
+		memcpy(out->title, a->title, sizeof out->title);
+	out->n += n;
+	return err;
+}
+
 /* Actions that have no effect any more (all of it was posted) are passed over and forgotten. */
 enum err draft_step(
     struct store *s, int64_t draft, bool back, struct draft_step *out, struct errinfo *ei)
 {
 	const char *next =
-	    back ? "SELECT id, kind, title, ids FROM action WHERE draft=? AND undone=0"
+	    back ? "SELECT id, kind, title, ids, joined FROM action WHERE draft=? AND undone=0"
 		   " ORDER BY id DESC LIMIT 1"
-		 : "SELECT id, kind, title, ids FROM action WHERE draft=? AND undone=1"
+		 : "SELECT id, kind, title, ids, joined FROM action WHERE draft=? AND undone=1"
 		   " ORDER BY id LIMIT 1";
 	struct step a = {0};
+	int64_t id = 0, joined = 0; /* of the action before in this loop */
 	enum err err = ERR_OK;
 
 	buf_init(&a.ids, IDS_MAX);
 	out->n = 0;
-	while (!err && !out->n) {
-		if (!draft || !load_step(s, next, draft, &a, out)) {
-			err = err_set(ei, ERR_NOTFOUND, "nothing to %s", back ? "undo" : "redo");
-			break;
-		}
-		err = play(s, draft, &a, back, &out->n, ei);
-		if (!err)
-			err = db_run(&s->state, "UPDATE action SET undone=? WHERE id=?",
-			    BIND(INT(out->n ? (back ? 1 : 0) : 2), INT(a.id)), ei);
+	while (!err && draft && load_step(s, next, draft, &a)) {
+		bool same = back ? a.id == joined : id && a.joined == id;
+
+		if (out->n && !same)
+			break; /* the next step */
+		id = a.id;
+		joined = a.joined;
+		err = take_step(s, draft, &a, back, out, ei);
 	}
+	if (!err && !out->n)
+		err = err_set(ei, ERR_NOTFOUND, "nothing to %s", back ? "undo" : "redo");
 	buf_done(&a.ids);
 	return err;
 }

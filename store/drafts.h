@@ -28,6 +28,15 @@ struct draft_step { /* what an undo or redo did, for the message line */
  * the undo message ("add 3 keywords"). ERR_STORE when the store cannot stage. */
 enum err drafts_stage(struct store *s, const char *account, struct change_set *v, const char *title,
     struct errinfo *ei);
+/* Take edits off the stage and put others on it, as one action. */
+struct draft_change {
+	const uint64_t *off; /* ids; those that are not STAGED any more are passed over */
+	size_t n_off;
+	struct change_set *on; /* as drafts_stage */
+	const char *title;
+};
+enum err drafts_change(
+    struct store *s, const char *account, const struct draft_change *c, struct errinfo *ei);
 /* Ids that are not STAGED any more are passed over; *done (may be NULL) counts the others. */
 enum err drafts_unstage(struct store *s, const char *account, const uint64_t *ids, size_t n,
     size_t *done, struct errinfo *ei);

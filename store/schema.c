@@ -112,9 +112,12 @@ static const char state_3[] =
     "CREATE TABLE reply(batch INTEGER PRIMARY KEY REFERENCES batch(id), size INTEGER NOT NULL,"
     " data BLOB NOT NULL);";
 
+/* joined: id of the action before it with which it is one step of undo, 0: none */
+static const char state_4[] = "ALTER TABLE action ADD COLUMN joined INTEGER NOT NULL DEFAULT 0;";
+
 #define CACHE_ID 0x52544332 /* "RTC2" */
 #define STATE_ID 0x52545334 /* "RTS4" */
 
 const struct db_schema cache_schema = {CACHE_ID, (const char *const[]){cache_1, cache_2}, 2, false};
 const struct db_schema state_schema = {
-    STATE_ID, (const char *const[]){state_1, state_2, state_3}, 3, true};
+    STATE_ID, (const char *const[]){state_1, state_2, state_3, state_4}, 4, true};

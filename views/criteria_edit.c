@@ -20,6 +20,23 @@ static enum err stage(struct view *v, struct change_set *set, struct errinfo *ei
 	return err;
 }
 
+/* One step of undo. */
+static enum err take_away(struct view *v, const struct staging_change *c, struct errinfo *ei)
+{
+	struct criteria_state *st = view_state(v);
+	size_t staged;
+	enum err err = staging_change(st->session, c, &staged, ei);
+
+	if (err)
+		return err;
+	if (c->n_off)
+		app_message(v->app, STYLE_NOTE, "%zu staged addition%s taken back", c->n_off,
+		    c->n_off == 1 ? "" : "s");
+	if (c->n_on)
+		app_message(v->app, STYLE_NOTE, "%zu staged; u undoes, r reviews", staged);
+	return ERR_OK;
+}
+
 /* Removal of the selected rows: live ones are staged, staged additions are taken back. */
 enum err criteria_remove(struct view *v, struct errinfo *ei)
 {
@@ -47,15 +64,9 @@ enum err criteria_remove(struct view *v, struct errinfo *ei)
 	}
 	if (err)
 		err_set(ei, err, "no memory to stage this; nothing was staged");
-	if (!err && n_back) {
-		err = staging_remove(st->session, back, n_back, ei);
-		if (!err)
-			app_message(v->app, STYLE_NOTE, "%zu staged addition%s taken back", n_back,
-			    n_back == 1 ? "" : "s");
-	}
-	if (!err && set.n)
-		err = stage(v, &set, ei);
-	else if (!err && already && !n_back)
+	if (!err)
+		err = take_away(v, &(struct staging_change){back, n_back, set.v, set.n}, ei);
+	if (!err && already && !n_back && !set.n)
 		app_message(v->app, STYLE_NOTE, "already staged for removal; u undoes");
 	if (!err)
 		list_mark_clear(&st->list);

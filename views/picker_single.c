@@ -106,7 +106,7 @@ static const struct pick_row *only_row(const struct picker *p)
 	return &p->rows.v[row];
 }
 
-/* The removals, and the value on every line item, as one step; then what was staged before goes. */
+/* The removals, and the value on every line item, and what was staged before goes: one step. */
 static enum err put_in_place(struct view *v, struct errinfo *ei)
 {
 	struct picker *p = view_state(v);
@@ -131,10 +131,10 @@ static enum err put_in_place(struct view *v, struct errinfo *ei)
 	}
 	if (err)
 		err_set(ei, err, "no memory to stage this; nothing was staged");
-	if (!err && o.n_staged)
-		err = staging_remove(p->session, o.staged, o.n_staged, ei);
 	if (!err)
-		err = staging_add(p->session, o.live.v, o.live.n, &staged, ei);
+		err = staging_change(p->session,
+		    &(struct staging_change){o.staged, o.n_staged, o.live.v, o.live.n}, &staged,
+		    ei);
 	if (!err) {
 		app_message(v->app, STYLE_OK,
 		    "%s in place of what was there on %zu line item%s; u "

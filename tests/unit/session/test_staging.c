@@ -105,6 +105,36 @@ static void undo_and_redo_go_all_the_way(void **state)
 	assert_int_equal(staging_changes(k->session)->n, 40);
 }
 
+/* Taking off, taking back by the opposite, and staging: one step, which undo names as a whole. */
+static void what_goes_and_what_comes_is_one_step(void **state)
+{
+	struct kit *k = *state;
+	struct change on[2] = {world_create("li1", "boots"), world_create("li2", "hats")};
+	struct errinfo ei = {0};
+	struct staging_change c = {.on = on, .n_on = 2};
+	char what[64];
+	size_t staged;
+	uint64_t id;
+
+	world_stage(k, "li1", "shoes");
+	world_stage(k, "li1", "boots");
+	id = staging_changes(k->session)->v[0].id;
+	on[0].kind = CHANGE_DELETE;
+	c.off = &id;
+	c.n_off = 1;
+	assert_int_equal(staging_change(k->session, &c, &staged, &ei), ERR_OK);
+	assert_int_equal(staged, 2);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(staging_changes(k->session)->n, 1);
+		assert_string_equal(staging_changes(k->session)->v[0].value, "hats");
+		assert_int_equal(staging_undo(k->session, what, &ei), ERR_OK);
+		assert_string_equal(what, "change 3 criteria");
+		assert_int_equal(staging_changes(k->session)->n, 2);
+		assert_int_equal(staging_redo(k->session, what, &ei), ERR_OK);
+		assert_string_equal(what, "change 3 criteria");
+	}
+}
+
 static void a_shared_set_stays_while_it_is_held(void **state)
 {
 	struct kit *k = *state;
@@ -187,6 +217,7 @@ int main(void)
 	    T(the_opposite_takes_back),
 	    T(two_of_a_kind_are_removed_each),
 	    T(undo_and_redo_go_all_the_way),
+	    T(what_goes_and_what_comes_is_one_step),
 	    T(a_shared_set_stays_while_it_is_held),
 	    T(what_another_terminal_stages_appears),
 	    T(what_another_terminal_just_staged_counts),

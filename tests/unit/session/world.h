@@ -341,19 +341,24 @@ static const char *world_drafts(struct kit *k)
 	return out;
 }
 
-/* The program dies and is started again. */
-static void world_restart(struct kit *k)
+static void world_begin_again(struct kit *k)
 {
 	struct paths p;
 	struct errinfo ei = {0};
 
-	kit_stop(k);
 	k->loop = loop_new();
 	assert_int_equal(paths_init(&p, "test", &ei), ERR_OK);
 	k->store = store_open(&p, &ei);
 	assert_non_null(k->store);
 	assert_int_equal(store_bind(k->store, "demo", "12", &ei), ERR_OK);
 	kit_start(k);
+}
+
+/* The program dies and is started again. */
+static void world_restart(struct kit *k)
+{
+	kit_stop(k);
+	world_begin_again(k);
 }
 
 #endif

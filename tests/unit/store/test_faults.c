@@ -577,7 +577,7 @@ static void d10_newer_files_are_left_alone(void **state)
 	/* the cache works from memory */
 	assert_int_equal(catalog_begin(s, "x", "", true, &f, &ei), ERR_OK);
 	store_close(s);
-	edit_version(path, "PRAGMA user_version=3");
+	edit_version(path, "PRAGMA user_version=4");
 	edit_version(cache, "PRAGMA user_version=1");
 	temp_open();
 	assert_string_equal(listed(DRAFT_STAGED), "a0");
@@ -595,7 +595,7 @@ static void d10_older_files_are_brought_forward(void **state)
 	store_close(s);
 	edit_version(path, "ALTER TABLE draft DROP COLUMN made;"
 			   "ALTER TABLE draft DROP COLUMN deleted; DROP TABLE reply;"
-			   "PRAGMA user_version=1");
+			   "ALTER TABLE action DROP COLUMN joined; PRAGMA user_version=1");
 	temp_open();
 	assert_string_equal(listed(DRAFT_STAGED), "a0 a1");
 	assert_int_equal(drafts_names(s, ACCOUNT, &d, &ei), ERR_OK);
@@ -603,9 +603,18 @@ static void d10_older_files_are_brought_forward(void **state)
 	assert_int_equal(d.v[0].deleted_at, 0);
 	draft_names_done(&d);
 	store_close(s);
-	edit_version(path, "DROP TABLE reply; PRAGMA user_version=2");
+	edit_version(path, "DROP TABLE reply; ALTER TABLE action DROP COLUMN joined;"
+			   "PRAGMA user_version=2");
 	temp_open();
 	assert_string_equal(listed(DRAFT_STAGED), "a0 a1");
+	store_close(s);
+	edit_version(path, "ALTER TABLE action DROP COLUMN joined; PRAGMA user_version=3");
+	temp_open();
+	assert_string_equal(listed(DRAFT_STAGED), "a0 a1");
+	assert_int_equal(drafts_undo(s, ACCOUNT, &(struct draft_step){0}, &ei), ERR_OK);
+	assert_string_equal(listed(DRAFT_STAGED), "");
+	temp_reopen();
+	assert_int_equal(drafts_redo(s, ACCOUNT, &(struct draft_step){0}, &ei), ERR_OK);
 	assert_int_equal(stat(temp_file(temp_paths.state, "state.db.version-2"), &copy), 0);
 	assert_int_equal(stat(temp_file(temp_paths.state, "state.db.version-1"), &copy), 0);
 	assert_int_equal(copy.st_mode & 0777, 0600);
