@@ -1,7 +1,6 @@
 /* Operations on criteria: each checked by itself, then the state they would leave, then done. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/clock.h"
 #include "sandbox/catalogue.h"
 #include "sandbox/content.h"
 #include "sandbox/criterion.h"
@@ -562,8 +561,9 @@ static void add_committed(struct call *c, const struct operation *op)
 static void perform(struct call *c, struct operations *ops, size_t i)
 {
 	struct operation *op = &ops->v[i];
-	struct criterion_extra extra = {
-	    .op = op->op_name, .created_s = sandbox_now_s(c->sb), .born_ms = clock_mono_ms()};
+	struct criterion_extra extra = {.op = op->op_name,
+	    .created_s = sandbox_now_s(c->sb),
+	    .born_ms = sandbox_mono_ms(c->sb)};
 
 	if (op->removes) {
 		criterion_remove(c, op->seq);

@@ -41,7 +41,7 @@ static const char *edit_create(struct call *c, const struct json *v)
 	if (!type || !value || !line || !entity_find(c, ENTITY_LINE_ITEM, line, &li))
 		return "create needs line_item_id, targeting_type and targeting_value";
 	x.op = x.op ? x.op : "EQ";
-	x.born_ms = clock_mono_ms();
+	x.born_ms = sandbox_mono_ms(c->sb);
 	x.name = criterion_name(c, type_by_name(type), value, &x.place);
 	criterion_insert(&c->sb->db, li.row, type, value, &x);
 	return NULL;
@@ -316,7 +316,8 @@ static void clear_ledger(struct call *c)
 }
 
 /* {"advance": seconds} moves the life cycle of audiences on, {"rate": n} makes its clock run n times
- * as fast, {"wall": seconds since 1970} sets the clock of the whole sandbox. */
+ * as fast, {"wall": seconds since 1970} sets the clock of the whole sandbox, {"step": ms} lets that time
+ * pass at once: for lags and stalls, too. */
 static void set_clock(struct call *c)
 {
 	struct sandbox *sb = c->sb;
@@ -325,10 +326,12 @@ static void set_clock(struct call *c)
 	if (!v)
 		return;
 	sb->life_base_s = sandbox_life_s(sb) + json_number(v, "advance", 0);
-	sb->life_since_ms = clock_mono_ms();
+	sb->life_since_ms = sandbox_mono_ms(sb);
 	sb->life_rate = json_number(v, "rate", sb->life_rate);
+	sb->stepped_ms += json_number(v, "step", 0);
 	if (json_get(v, "wall"))
-		sb->clock_ahead_s = json_number(v, "wall", 0) - clock_wall_s();
+		sb->clock_ahead_s = json_number(v, "wall", 0) - clock_wall_s() -
+				    sb->stepped_ms / 1000;
 	json_open(&c->out, '{');
 	json_put_time(&c->out, "now", sandbox_now_s(sb));
 	json_put_time(&c->out, "life", sandbox_life_s(sb));

@@ -1,7 +1,6 @@
 /* Endpoints of targeting criteria (reference 2.7). */
 #include <stdlib.h>
 #include <string.h>
-#include "base/clock.h"
 #include "sandbox/batch.h"
 #include "sandbox/criterion.h"
 #include "sandbox/route.h"
@@ -90,7 +89,7 @@ static sqlite3_stmt *rows_of(struct call *c, const struct entity *li, int64_t af
 	    "SELECT " CRITERION_COLUMNS " FROM criterion c WHERE c.li = ?1 AND c.seq > ?2" VISIBLE
 	    " ORDER BY c.seq",
 	    "iiii", li->row, after, (int64_t)args_true(&c->args, "with_deleted"),
-	    clock_mono_ms() - c->lag_ms);
+	    sandbox_mono_ms(c->sb) - c->lag_ms);
 }
 
 struct listing {
@@ -187,7 +186,7 @@ static void write_sorted(struct call *c, const struct listing *l, struct cursor 
 	q = db_prepare(db, buf_str(&sql));
 	sqlite3_bind_text(q, 1, row_list(c, l), -1, SQLITE_STATIC);
 	sqlite3_bind_int64(q, 3, args_true(&c->args, "with_deleted"));
-	sqlite3_bind_int64(q, 4, clock_mono_ms() - c->lag_ms);
+	sqlite3_bind_int64(q, 4, sandbox_mono_ms(c->sb) - c->lag_ms);
 	while (db_step(db, q)) {
 		if (!is_wanted(l, sqlite3_column_int64(q, 0)) || seen++ < from.a)
 			continue;

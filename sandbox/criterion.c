@@ -104,7 +104,7 @@ void criterion_remove(struct call *c, int64_t seq)
 {
 	db_run(&c->sb->db,
 	    "UPDATE criterion SET deleted = 1, updated = ?, died_ms = ? WHERE seq = ?", "iii",
-	    sandbox_now_s(c->sb), clock_mono_ms(), seq);
+	    sandbox_now_s(c->sb), sandbox_mono_ms(c->sb), seq);
 }
 
 static enum option_kind option_of(enum targeting_type type)

@@ -1,7 +1,6 @@
 /* Line items (reference 2.5) and the rules on them that are not about targeting (R34, R35, R53 to
  * R58, R60). */
 #include <string.h>
-#include "base/clock.h"
 #include "sandbox/batch.h"
 #include "sandbox/criterion.h"
 #include "sandbox/entity.h"
@@ -226,8 +225,9 @@ static void add_platforms(struct call *c, const struct json *body)
 	if (!entity_find(c, ENTITY_LINE_ITEM, json_text(body, "id"), &li))
 		return;
 	for (size_t i = 0; i < 2; i++) {
-		struct criterion_extra x = {
-		    .op = "EQ", .created_s = sandbox_now_s(c->sb), .born_ms = clock_mono_ms()};
+		struct criterion_extra x = {.op = "EQ",
+		    .created_s = sandbox_now_s(c->sb),
+		    .born_ms = sandbox_mono_ms(c->sb)};
 		bool there = db_number(&c->sb->db,
 		    "SELECT count(*) FROM criterion WHERE li = ? AND type = 'PLATFORM' AND value = "
 		    "?"

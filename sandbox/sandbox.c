@@ -10,12 +10,17 @@
 
 int64_t sandbox_now_s(const struct sandbox *sb)
 {
-	return clock_wall_s() + sb->clock_ahead_s;
+	return clock_wall_s() + sb->clock_ahead_s + sb->stepped_ms / 1000;
+}
+
+int64_t sandbox_mono_ms(const struct sandbox *sb)
+{
+	return clock_mono_ms() + sb->stepped_ms;
 }
 
 int64_t sandbox_life_s(const struct sandbox *sb)
 {
-	return sb->life_base_s + (clock_mono_ms() - sb->life_since_ms) * sb->life_rate / 1000;
+	return sb->life_base_s + (sandbox_mono_ms(sb) - sb->life_since_ms) * sb->life_rate / 1000;
 }
 
 static enum err load_faults(struct sandbox *sb, struct errinfo *ei)
@@ -47,7 +52,7 @@ enum err sandbox_open(struct sandbox *sb, const struct options *opt, struct erri
 	if (opt->clock_s)
 		sb->clock_ahead_s = opt->clock_s - clock_wall_s();
 	sb->life_base_s = sandbox_now_s(sb);
-	sb->life_since_ms = clock_mono_ms();
+	sb->life_since_ms = sandbox_mono_ms(sb);
 	sb->catalogue = catalogue_new(sandbox_now_s(sb));
 	if (!sb->catalogue)
 		return err_set(ei, ERR_NOMEM, "no memory for the catalogue");

@@ -45,6 +45,7 @@ struct sandbox {
 	bool *bulk_made; /* line items of the bulk account that have their criteria */
 	int64_t bulk_left, bulk_next; /* how many have not; where to go on */
 	int64_t clock_ahead_s; /* sandbox wall clock minus the system's */
+	int64_t stepped_ms; /* by how much POST /__sandbox/clock moved all clocks on */
 	/* the life cycle of audiences: its clock runs `life_rate` times as fast, from life_base on */
 	int64_t life_base_s, life_since_ms;
 	int64_t life_rate;
@@ -54,6 +55,7 @@ enum err sandbox_open(struct sandbox *sb, const struct options *opt, struct erri
 void sandbox_close(struct sandbox *sb);
 
 int64_t sandbox_now_s(const struct sandbox *sb); /* what the sandbox calls now */
+int64_t sandbox_mono_ms(const struct sandbox *sb); /* for what takes its time: lags, stalls */
 int64_t sandbox_life_s(const struct sandbox *sb); /* now, for the life cycle of audiences */
 
 /* Demo credentials: worthless outside the sandbox, the same in every run. */

@@ -43,21 +43,44 @@ struct exchange {
 
 enum outcome { GO_ON, CLOSE };
 
-static void pause_ms(struct server *s, int64_t ms)
+enum { LOOK_EVERY_MS = 20 };
+
+static int64_t mono_ms(struct server *s)
+{
+	pthread_mutex_lock(&s->sb->lock);
+	int64_t now = sandbox_mono_ms(s->sb);
+
+	pthread_mutex_unlock(&s->sb->lock);
+	return now;
+}
+
+/* False when the server stops. */
+static bool pause_a_bit(struct server *s, int64_t ms)
 {
 	struct timespec until;
+	bool stopping;
 
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += (time_t)(ms / 1000);
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
+	until.tv_nsec += (long)(ms < LOOK_EVERY_MS ? ms : LOOK_EVERY_MS) * 1000000;
 	if (until.tv_nsec >= 1000000000) {
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000;
 	}
 	pthread_mutex_lock(&s->stop_lock);
-	while (!s->stopping && pthread_cond_timedwait(&s->stop_cond, &s->stop_lock, &until) == 0)
-		;
+	if (!s->stopping)
+		pthread_cond_timedwait(&s->stop_cond, &s->stop_lock, &until);
+	stopping = s->stopping;
 	pthread_mutex_unlock(&s->stop_lock);
+	return !stopping;
+}
+
+/* In the sandbox's time, which a control request may move on. */
+static void pause_ms(struct server *s, int64_t ms)
+{
+	int64_t until = mono_ms(s) + ms, now;
+
+	while ((now = mono_ms(s)) < until && pause_a_bit(s, until - now))
+		;
 }
 
 static void note_fault(struct server *s, const struct exchange *x, const struct fault_action *f)

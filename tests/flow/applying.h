@@ -1,6 +1,6 @@
 /* The apply engine over real HTTP, with the sandbox's fault plan: a world of two line items that no
- * other test touches, and runs of a batch over it. Include once a program, after LINE_ITEMS (a string:
- * how many the account has). */
+ * other test touches, and runs of a batch over it. Waits pass in no time: the clocks of both sides are
+ * moved on together. Include once a program, after LINE_ITEMS (a string: how many the account has). */
 #ifndef RETICLE_TESTS_FLOW_APPLYING_H
 #define RETICLE_TESTS_FLOW_APPLYING_H
 
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "api/apply.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -27,12 +28,34 @@ struct world {
 	char li[2][65];
 	struct criterion_set base;
 	struct apply_base bases[2];
-	const struct apply_options *options;
+	int64_t commit_at_ms; /* a commit that was held back is due then; 0: none is */
 };
 
-static const int64_t short_delays[] = {30, 80, 200, 450}, long_delays[] = {60, 150, 400, 2500};
-static const struct apply_options fast = {.settle_ms = short_delays, .n_settle = 4},
-				  slow = {.settle_ms = long_delays, .n_settle = 4};
+/* --- time --- */
+
+static int64_t passed_ms; /* of all that was passed over, in every world */
+
+/* Our wall clock goes as the machine's does, but for what was passed over. */
+static void keep_time(void)
+{
+	clock_pin((int64_t)time(NULL) + passed_ms / 1000);
+}
+
+static void let_pass(struct world *w, int64_t ms)
+{
+	char step[64];
+
+	passed_ms += ms;
+	clock_step_ms(ms);
+	keep_time();
+	snprintf(step, sizeof step, "{\"step\":%lld}", (long long)ms);
+	free(control_post(&w->server, "/__sandbox/clock", step));
+	if (!w->commit_at_ms || clock_mono_ms() < w->commit_at_ms)
+		return;
+	w->commit_at_ms = 0;
+	while (!ledger_committed(&w->server, "POST", "/batch/"))
+		continue;
+}
 
 /* --- reading --- */
 
@@ -108,13 +131,17 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* Of a request, in real time. Only where an answer has to be given up it is short: a busy machine may
+ * take its time for a batch of 500. */
+static unsigned timeout_s = 30;
+
 /* A client and a server that have spent nothing: the server refuses nobody, but it counts, and the client
  * waits for what it is told. */
 static void new_client(struct world *w)
 {
 	struct api_config cfg = sandbox_config(&w->server);
 
-	cfg.timeout_s = 1;
+	cfg.timeout_s = timeout_s;
 	if (w->api)
 		api_free(w->api);
 	free(control_post(&w->server, "/__sandbox/rates", "{}"));
@@ -126,7 +153,8 @@ static void begin(struct world *w)
 {
 	struct read r = {0};
 
-	*w = (struct world){.server = server, .loop = loop_new(), .options = &fast};
+	*w = (struct world){.server = server, .loop = loop_new()};
+	keep_time();
 	new_client(w);
 	criterion_set_init(&w->base);
 	if (!items.n) {
@@ -159,6 +187,7 @@ struct run {
 	enum apply_outcome worst, ops[8][MAX_OPS];
 	char codes[MAX_OPS][64];
 	unsigned drift_added, drift_removed, stops, settles;
+	int64_t read_at_ms; /* when the next reading of a settlement is due; 0: none is */
 	bool partial;
 	struct errinfo why;
 };
@@ -172,7 +201,10 @@ static void on_event(struct apply *ap, const struct apply_event *ev, void *user)
 		snprintf(r->codes[ev->op], 64, "%s", ev->ei ? ev->ei->api_code : "");
 	}
 	r->stops += ev->kind == APPLY_DRIFT_STOPPED;
-	r->settles += ev->kind == APPLY_SETTLE_WAIT;
+	if (ev->kind == APPLY_SETTLE_WAIT) {
+		r->settles++;
+		r->read_at_ms = clock_mono_ms() + ev->wait_ms;
+	}
 	r->partial |= ev->partial;
 	if (ev->kind == APPLY_DRIFT_PASSED) {
 		r->drift_added += (unsigned)ev->drift.added;
@@ -187,15 +219,33 @@ static void on_event(struct apply *ap, const struct apply_event *ev, void *user)
 	apply_free(ap);
 }
 
+/* A turn of the loop; what would only be waited for is there at once. */
+static void turn(struct world *w, struct run *r)
+{
+	struct api_stats st;
+	int64_t left;
+
+	loop_turn(w->loop, 10);
+	keep_time();
+	left = r->read_at_ms - clock_mono_ms();
+	st = api_stats(w->api);
+	if (!r->done && r->read_at_ms && left > 0)
+		let_pass(w, left);
+	else if (!r->done && st.waiting && !st.in_flight)
+		let_pass(w, 500);
+}
+
 static struct run apply_batches(struct world *w, const struct apply_batch *b, size_t n)
 {
 	struct apply_job job = {ACCOUNT, b, n, w->bases, 2};
 	struct run r = {0};
 	struct errinfo ei = {0};
 
-	if (!apply_start(w->api, &job, w->options, &(struct apply_watch){NULL, on_event, &r}, &ei))
+	if (!apply_start(w->api, &job, NULL, &(struct apply_watch){NULL, on_event, &r}, &ei))
 		fail_msg("%s", ei.msg);
-	assert_true(run_until(w->loop, &r.done, 60000));
+	for (int64_t until = (int64_t)time(NULL) + 60; !r.done && (int64_t)time(NULL) < until;)
+		turn(w, &r);
+	assert_true(r.done);
 	return r;
 }
 

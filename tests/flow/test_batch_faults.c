@@ -6,6 +6,13 @@
 static struct apply_op many[MAX_OPS];
 static char many_values[MAX_OPS][32];
 
+/* A full run takes long: how far it is. */
+static void progress(const char *row, int at)
+{
+	if (cases_of(0, 1) && at % 100 == 0)
+		print_message("%s: %d\n", row, at);
+}
+
 static void make_many(const struct world *w)
 {
 	for (int i = 0; i < MAX_OPS; i++) {
@@ -36,7 +43,7 @@ static void b5_refused_operations_are_mapped(void **state)
 			assert_int_equal(r.ops[0][i], OUTCOME_REFUSED);
 		}
 		assert_int_equal(posts(&w), ++asked);
-		mapped++;
+		progress("B5", ++mapped);
 	}
 	assert_int_equal(commits(&w), 0);
 	print_message("B5: %d of %d batches refused and mapped\n", mapped, asked);
@@ -68,7 +75,7 @@ static void b6_a_batch_that_commits_in_part(void **state)
 		if (k % 50 == 1)
 			no_doubles(&w);
 		end(&w);
-		cases++;
+		progress("B6", ++cases);
 	}
 	print_message("B6: %d partial commits classified per operation\n", cases);
 }
