@@ -90,6 +90,9 @@ struct req_state {
 	const char *bucket; /* name of its rate budget */
 };
 struct req_state req_state(const struct api *a, struct req_id id);
+/* Of an owner's requests that wait, and when none of its requests is under way: until the last of them may
+ * go; else 0. */
+int64_t req_owner_wait_ms(const struct api *a, struct owner_id owner);
 
 /* --- results --- */
 

@@ -288,7 +288,8 @@ static enum err send_batch(struct apply *ap, const char *body)
 	f->ap = ap;
 	ap->sent = false;
 	ap->flight = f;
-	if (!mutate_batch(ap->api, &m).gen) {
+	ap->write = mutate_batch(ap->api, &m);
+	if (!ap->write.gen) {
 		ap->flight = NULL;
 		mem_free(f);
 		return ERR_NOMEM;
@@ -391,6 +392,7 @@ static void next_batch(struct apply *ap)
 	}
 	ap->why = (struct errinfo){0};
 	ap->round = 0;
+	ap->sent = false;
 	if (reader_target(&ap->reader, apply_current(ap))) {
 		err_set(&ei, ERR_NOMEM, "out of memory");
 		stop_here(ap, OUTCOME_NOT_SENT, &ei);
@@ -653,13 +655,65 @@ struct apply *apply_recover(struct api *a, const struct apply_recovery *r, struc
 	return start(ap, &r->watch, ei);
 }
 
+enum apply_wait apply_waits(const struct apply *ap, int64_t *ms)
+{
+	*ms = ap->flight ? req_state(ap->api, ap->write).wait_ms
+			 : req_owner_wait_ms(ap->api, ap->reader.owner);
+	if (!*ms)
+		return APPLY_WAITS_NOT;
+	return ap->flight || ap->reading == READ_CHECK ? APPLY_WAITS_UNSENT : APPLY_WAITS_TO_READ;
+}
+
+/* The batch waited to be sent, the first time or once more. */
+static void stopped_unsent(struct loop *l, void *user)
+{
+	struct apply *ap = user;
+	struct errinfo ei = {0};
+
+	(void)l;
+	ap->waiting = false;
+	if (ap->sent) {
+		err_set(&ei, ERR_RATE,
+		    "X refused it for its rate limit, and it was stopped before it was sent again");
+		stop_here(ap, OUTCOME_REFUSED, &ei);
+		return;
+	}
+	err_set(&ei, ERR_CANCELLED, "stopped while it waited to be sent");
+	stop_here(ap, OUTCOME_NOT_SENT, &ei);
+}
+
+/* What waits before the sending is called back. False: nothing does, or it is under way. */
+static bool call_back(struct apply *ap)
+{
+	int64_t ms;
+
+	if (apply_waits(ap, &ms) == APPLY_WAITS_UNSENT) {
+		if (ap->flight)
+			req_cancel(ap->api, ap->write); /* its flight is dropped */
+		else
+			reader_cancel(&ap->reader);
+		return true;
+	}
+	return false;
+}
+
 void apply_stop(struct apply *ap)
 {
-	ap->stopping = true;
-	if (!ap->waiting)
+	loop_fn *next = ap->started ? apply_round_due : begin;
+
+	if (ap->called_back)
 		return;
-	loop_timer_cancel(ap->api->loop, ap->timer);
-	ap->timer = loop_timer(ap->api->loop, 0, ap->started ? apply_round_due : begin, ap);
+	ap->stopping = true;
+	if (ap->waiting) {
+		loop_timer_cancel(ap->api->loop, ap->timer);
+	} else {
+		ap->called_back = call_back(ap);
+		if (!ap->called_back)
+			return;
+		next = stopped_unsent;
+	}
+	ap->waiting = true;
+	ap->timer = loop_timer(ap->api->loop, 0, next, ap);
 }
 
 bool apply_is_done(const struct apply *ap)

@@ -167,9 +167,18 @@ struct apply_recovery { /* of a batch that an earlier run left as sent without a
 };
 /* Settle such a batch: read, never send. Otherwise as apply_start. */
 struct apply *apply_recover(struct api *a, const struct apply_recovery *r, struct errinfo *ei);
-/* Finish the batch in flight, then stop; the rest is NOT_SENT. A wait of the settlement ends at once
- * and leaves its batch UNKNOWN. */
+/* Finish the batch in flight, then stop; the rest is NOT_SENT. A wait ends at once: one of the settlement
+ * leaves its batch UNKNOWN, one before the sending (a rate limit, no connection) leaves it NOT_SENT, or
+ * REFUSED when X had refused it for its rate limit. */
 void apply_stop(struct apply *ap);
+
+enum apply_wait {
+	APPLY_WAITS_NOT,
+	APPLY_WAITS_UNSENT, /* until the batch may be checked or sent: nothing of it took effect */
+	APPLY_WAITS_TO_READ, /* until what was sent may be read back */
+};
+/* Does X's rate limit (or a connection that does not come about) hold the apply up, and for how long? */
+enum apply_wait apply_waits(const struct apply *ap, int64_t *ms);
 bool apply_is_done(const struct apply *ap);
 /* Outcome of one operation so far. */
 enum apply_outcome apply_outcome(const struct apply *ap, size_t batch, size_t op);

@@ -95,8 +95,10 @@ struct apply {
 	enum reading reading;
 	struct map pre_ids;
 	struct flight *flight;
+	struct req_id write; /* of the flight */
 	struct timer_id timer;
 	bool waiting;
+	bool called_back; /* by apply_stop, before it was sent */
 	bool sent, recovering;
 	struct kept_answer { /* to the batch, until the journal was told; its body is owned */
 		int status;

@@ -767,3 +767,22 @@ struct req_state req_state(const struct api *a, struct req_id id)
 		st.wait_ms = 0;
 	return st;
 }
+
+int64_t req_owner_wait_ms(const struct api *a, struct owner_id owner)
+{
+	int64_t longest = 0;
+
+	for (uint32_t i = 0; owner.id && i < a->n_slots; i++) {
+		const struct req *r = a->slots[i];
+		struct req_state st;
+
+		if (!r || r->call.owner.id != owner.id)
+			continue;
+		st = req_state(a, r->id);
+		if (st.phase == REQ_FLYING)
+			return 0;
+		if (st.wait_ms > longest)
+			longest = st.wait_ms;
+	}
+	return longest;
+}

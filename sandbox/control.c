@@ -330,8 +330,8 @@ static void set_clock(struct call *c)
 	sb->life_rate = json_number(v, "rate", sb->life_rate);
 	sb->stepped_ms += json_number(v, "step", 0);
 	if (json_get(v, "wall"))
-		sb->clock_ahead_s = json_number(v, "wall", 0) - clock_wall_s() -
-				    sb->stepped_ms / 1000;
+		sb->clock_ahead_s =
+		    json_number(v, "wall", 0) - clock_wall_s() - sb->stepped_ms / 1000;
 	json_open(&c->out, '{');
 	json_put_time(&c->out, "now", sandbox_now_s(sb));
 	json_put_time(&c->out, "life", sandbox_life_s(sb));

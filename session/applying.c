@@ -60,6 +60,7 @@ void applying_forget(struct applying *a)
 	    .unknown_batches = a->unknown_batches,
 	    .of_batches = a->of_batches,
 	    .image_due = due,
+	    .tick = a->tick,
 	    .image_changeset = a->image_changeset};
 	criterion_set_init(&a->live);
 }
@@ -69,6 +70,7 @@ void applying_done(struct session *s)
 	if (!s->applying)
 		return;
 	applying_forget(s->applying);
+	loop_timer_cancel(s->cfg.loop, s->applying->tick);
 	map_done(&s->applying->image_due);
 	mem_free(s->applying);
 	s->applying = NULL;
@@ -98,6 +100,36 @@ void applying_stop(struct session *s)
 	apply_stop(s->applying->engine);
 	s->applying->status.stopping = true;
 	session_notify(s, DATA_BIT(DATA_APPLY));
+}
+
+/* --- waits that somebody watches --- */
+
+enum { TICK_MS = 1000 };
+
+enum apply_wait applying_waits(const struct session *s, int64_t *ms)
+{
+	*ms = 0;
+	return applying_busy(s) ? apply_waits(s->applying->engine, ms) : APPLY_WAITS_NOT;
+}
+
+static void on_tick(struct loop *l, void *user)
+{
+	struct session *s = user;
+
+	(void)l;
+	s->applying->tick.gen = 0;
+	session_notify(s, DATA_BIT(DATA_APPLY));
+	applying_look(s);
+}
+
+void applying_look(struct session *s)
+{
+	bool settles = applying_busy(s) && s->applying->status.phase == APPLYING_SETTLING;
+	int64_t ms;
+
+	/* without memory for a timer the seconds are not counted, that is all */
+	if (s->applying && !s->applying->tick.gen && (settles || applying_waits(s, &ms)))
+		s->applying->tick = loop_timer(s->cfg.loop, TICK_MS, on_tick, s);
 }
 
 /* --- what the engine tells --- */
@@ -251,6 +283,7 @@ void applying_on_event(struct apply *ap, const struct apply_event *ev, void *use
 	}
 	count_outcomes(a);
 	session_notify(a->session, DATA_BIT(DATA_APPLY));
+	applying_look(a->session);
 }
 
 /* --- starting --- */

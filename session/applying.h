@@ -47,7 +47,10 @@ struct applying_plan {
 	bool ask_foreign; /* stop for any change by others, so that it can be confirmed again */
 };
 enum err applying_start(struct session *s, const struct applying_plan *p, struct errinfo *ei);
-void applying_stop(struct session *s); /* finish the batch in flight, then stop */
+/* Finish the batch in flight, then stop; one that waits to be sent is not sent. */
+void applying_stop(struct session *s);
+/* As apply_waits; DATA_APPLY tells every second of the wait. */
+enum apply_wait applying_waits(const struct session *s, int64_t *ms);
 /* Read back again now instead of waiting for the next turn of settling. */
 enum err applying_settle(struct session *s, struct errinfo *ei);
 bool applying_busy(const struct session *s); /* running, or settling with a read under way */
@@ -79,5 +82,6 @@ void applying_recount(struct session *s); /* another terminal wrote to the journ
 /* The criteria of these line items were read and are in the snapshot. */
 void applying_saw(struct session *s, const char *const *ids, size_t n);
 void applying_done(struct session *s);
+void applying_look(struct session *s); /* requests began or ended: does the posting wait now? */
 
 #endif

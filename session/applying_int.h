@@ -34,6 +34,7 @@ struct applying {
 	size_t unknown_batches, of_batches; /* and their batches, of so many in that posting */
 	struct map image_due; /* line items whose next reading is the image after the posting */
 	uint64_t image_changeset;
+	struct timer_id tick; /* while it waits; gen 0: not set */
 };
 
 /* applying.c */

@@ -123,6 +123,7 @@ static void on_api_change(void *user)
 
 	if (!s->save_budgets.gen)
 		s->save_budgets = loop_timer(s->cfg.loop, BUDGETS_EVERY_MS, save_budgets, s);
+	applying_look(s);
 	session_notify(s, DATA_BIT(DATA_STATUS));
 }
 

@@ -1,6 +1,7 @@
 /* The head of the review: what will happen, in words. */
 #include <stdio.h>
 #include <string.h>
+#include "base/clock.h"
 #include "base/text.h"
 #include "tui/app.h"
 #include "session/draft.h"
@@ -107,21 +108,67 @@ static void head_problems(const struct review_state *st, struct head *h)
 	}
 }
 
+/* "45 s", "2:05 min": rounded up, so that it is never there before the countdown ends. */
+static void countdown(int64_t ms, char *out, size_t cap)
+{
+	long long s = (ms + 999) / 1000;
+
+	if (s < 60)
+		snprintf(out, cap, "%lld s", s);
+	else
+		snprintf(out, cap, "%lld:%02lld min", s / 60, s % 60);
+}
+
+static void next_reading(const struct applying_status *a, char *out, size_t cap)
+{
+	int64_t left = a->next_read_at_ms - clock_mono_ms();
+	char in[24];
+
+	out[0] = '\0';
+	countdown(left, in, sizeof in);
+	if (a->next_read_at_ms && left > 0)
+		snprintf(out, cap, " in %s", in);
+}
+
+static void head_running(const struct review_state *st, struct head *h)
+{
+	const struct applying_status *a = applying_status(st->session);
+	char text[200], in[24];
+	int64_t ms;
+	enum apply_wait waits = applying_waits(st->session, &ms);
+
+	countdown(ms, in, sizeof in);
+	if (waits == APPLY_WAITS_UNSENT)
+		snprintf(text, sizeof text,
+		    "Posting batch %zu of %zu waits for X's rate limit or the network, goes on in "
+		    "%s; "
+		    "p stops now, nothing of the batch has taken effect",
+		    a->batch + 1, a->n_batches, in);
+	else if (waits == APPLY_WAITS_TO_READ)
+		snprintf(text, sizeof text,
+		    "Batch %zu of %zu was sent; reading it back waits for X's rate limit or the "
+		    "network, goes on in %s",
+		    a->batch + 1, a->n_batches, in);
+	else
+		snprintf(text, sizeof text, "Posting batch %zu of %zu%s", a->batch + 1,
+		    a->n_batches, a->stopping ? "; stops after it" : "; p stops after it");
+	head_text(h, waits ? STYLE_WARNING : STYLE_NOTE, text);
+}
+
 static void head_outcome(const struct review_state *st, struct head *h)
 {
 	const struct applying_status *a = applying_status(st->session);
 	size_t unknown = applying_unknown(st->session);
-	char text[256];
+	char text[256], when[32];
 
 	if (a->phase == APPLYING_RUNNING) {
-		snprintf(text, sizeof text, "Posting batch %zu of %zu%s", a->batch + 1,
-		    a->n_batches, a->stopping ? "; stops after it" : "; p stops after it");
-		head_line(h, STYLE_NOTE, text);
+		head_running(st, h);
 	} else if (a->phase == APPLYING_SETTLING) {
+		next_reading(a, when, sizeof when);
 		snprintf(text, sizeof text,
-		    "No answer came. Reading back what happened, reading %u of %u; nothing is sent "
-		    "again.",
-		    a->round, a->rounds);
+		    "No answer came. Reading back what happened, reading %u of %u%s; nothing is "
+		    "sent again.",
+		    a->round, a->rounds, when);
 		head_line(h, STYLE_DANGER, text);
 	} else if (a->phase == APPLYING_DONE) {
 		snprintf(text, sizeof text,

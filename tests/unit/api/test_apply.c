@@ -129,6 +129,91 @@ static void a18_what_is_lost_after_a_429_gets_its_full_time(void **state)
 	assert_string_equal(s.steps, "intent sent sent unknown verified");
 }
 
+/* Start the batch and turn the loop until it waits for the rate limit, or is over. */
+static struct apply *start_and_wait(
+    struct fake *f, struct api **a, struct seen *s, int64_t *wait_ms)
+{
+	static const struct apply_batch batch = {two_ops, 2};
+	static const struct apply_job job = {"acc1", &batch, 1, &base, 1};
+	struct apply_journal j = {s, on_intent, on_sent, on_end, on_note};
+
+	*a = fake_api(f, account, NULL);
+	if (w.prepare)
+		w.prepare(*a);
+	struct apply *ap =
+	    apply_start(*a, &job, NULL, &(struct apply_watch){&j, on_event, s}, NULL);
+
+	for (int i = 0; i < 1000 && !s->done && !apply_waits(ap, wait_ms); i++)
+		loop_turn(f->loop, 1);
+	assert_false(s->done);
+	return ap;
+}
+
+/* The wait can be seen, and left at once: what X refused is not sent again. */
+static void a18_the_wait_for_the_reset_can_be_left(void **state)
+{
+	struct seen s = {0};
+	struct fake f;
+	struct api *a;
+	int64_t ms;
+
+	(void)state;
+	reset_world();
+	w.fault = FAULT_429;
+	struct apply *ap = start_and_wait(&f, &a, &s, &ms);
+
+	assert_int_equal(apply_waits(ap, &ms), APPLY_WAITS_UNSENT);
+	assert_in_range(ms, 1, 4000);
+	int64_t t0 = clock_mono_ms();
+
+	apply_stop(ap);
+	apply_stop(ap); /* a key that is pressed twice */
+	assert_false(s.done); /* never from inside the call */
+	fake_run(&f, &s.done, 1, 50);
+	assert_true(s.done);
+	assert_true(clock_mono_ms() - t0 < 2000);
+	assert_int_equal(w.posts, 1);
+	assert_int_equal(w.commits, 0);
+	assert_int_equal(s.worst, OUTCOME_REFUSED);
+	assert_string_equal(s.steps, "intent sent refused");
+	fake_run(&f, NULL, 1000, 10); /* nor later */
+	assert_int_equal(w.posts, 1);
+	fake_done(&f, a);
+}
+
+static void no_batch_is_left(struct api *a)
+{
+	assert_int_equal(api_budget_restore(a, &(struct api_budget){.name = "writes",
+						   .known = true,
+						   .limit = 450,
+						   .remaining = 0,
+						   .reset_wall_s = clock_wall_s() + 50}),
+	    ERR_OK);
+}
+
+static void a18_a_batch_that_waits_for_its_budget_was_not_sent(void **state)
+{
+	struct seen s = {0};
+	struct fake f;
+	struct api *a;
+	int64_t ms;
+
+	(void)state;
+	reset_world();
+	w.prepare = no_batch_is_left;
+	struct apply *ap = start_and_wait(&f, &a, &s, &ms);
+
+	assert_int_equal(apply_waits(ap, &ms), APPLY_WAITS_UNSENT);
+	assert_in_range(ms, 40000, 52000);
+	apply_stop(ap);
+	fake_run(&f, &s.done, 1, 50);
+	assert_true(s.done);
+	assert_int_equal(w.posts, 0);
+	assert_int_equal(s.worst, OUTCOME_NOT_SENT);
+	assert_string_equal(s.steps, "intent not sent");
+	fake_done(&f, a);
+}
+
 static int64_t prepared_ms, last_read_ms;
 
 static void note_read(void)
@@ -642,6 +727,8 @@ int main(void)
 	    cmocka_unit_test(a16_html_with_200_is_unknown),
 	    cmocka_unit_test(a18_429_with_a_reset_is_sent_again_after_it),
 	    cmocka_unit_test(a18_what_is_lost_after_a_429_gets_its_full_time),
+	    cmocka_unit_test(a18_the_wait_for_the_reset_can_be_left),
+	    cmocka_unit_test(a18_a_batch_that_waits_for_its_budget_was_not_sent),
 	    cmocka_unit_test(the_reserve_checks_and_reads_back),
 	    cmocka_unit_test(a21_503_after_commit_is_settled),
 	    cmocka_unit_test(a24_revoked_token_stops_and_the_rest_is_not_sent),
