@@ -217,6 +217,16 @@ static void draw_pending(struct app *app, struct canvas *c)
 
 /* --- status line --- */
 
+/* Its colour is laid over the bar, so that a warning does not cut a hole into it. */
+static int draw_segment(struct canvas *c, int x, const struct status_segment *g)
+{
+	int end = canvas_str(c, x, 0, STYLE_STATUS, g->text);
+
+	if (g->style != STYLE_NORMAL)
+		canvas_overlay(c, x, 0, end - x, g->style);
+	return end;
+}
+
 static void draw_status(struct app *app, struct canvas *c)
 {
 	struct status s = {0};
@@ -232,7 +242,7 @@ static void draw_status(struct app *app, struct canvas *c)
 		if (!g->right || w == 0 || end - w - 2 < 0)
 			continue;
 		end -= w + 1;
-		canvas_str(c, end, 0, g->style == STYLE_NORMAL ? STYLE_STATUS : g->style, g->text);
+		draw_segment(c, end, g);
 		end--;
 	}
 	for (int i = 0; i < s.n; i++) {
@@ -242,9 +252,7 @@ static void draw_status(struct app *app, struct canvas *c)
 		/* whole or not at all: half a number would be another number */
 		if (!g->right && *g->text &&
 		    x + 1 + (int)text_width(g->text, strlen(g->text)) <= end)
-			x = canvas_str(&left, x + 1, 0,
-				g->style == STYLE_NORMAL ? STYLE_STATUS : g->style, g->text) +
-			    1;
+			x = draw_segment(&left, x + 1, g) + 1;
 	}
 }
 

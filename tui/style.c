@@ -112,10 +112,15 @@ struct look style_look(const struct theme *t, enum style base, enum style over, 
 	if (over != STYLE_NORMAL) {
 		struct look o = t->looks[over];
 
-		if (o.fg >= 0)
+		if (o.fg >= 0) {
 			a.fg = o.fg;
-		if (o.bg >= 0)
+			a.attr &= (uint8_t)~ATTR_DIM; /* it was the other colour that was dimmed */
+		}
+		if (o.bg >= 0) {
 			a.bg = o.bg;
+			a.attr &=
+			    (uint8_t)~ATTR_REVERSE; /* or this background would be the letters' colour */
+		}
 		a.attr |= o.attr;
 	}
 	if (!color) {

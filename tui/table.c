@@ -230,7 +230,7 @@ void table_draw(const struct table *t, struct canvas *c)
 			draw_row(t, c, y, row,
 			    is_marked(l, row) || (ranged && pos >= from && pos <= to));
 		if (pos == l->cursor)
-			canvas_overlay(c, 0, y, c->area.w - 1, STYLE_CURSOR);
+			canvas_overlay(c, 0, y, c->area.w, STYLE_CURSOR);
 	}
 	draw_scroll(t, c);
 }
