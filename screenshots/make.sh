@@ -25,7 +25,7 @@ wait_for() { # wait_for TEXT: until the screen shows it and nothing is loading
 press() { t send-keys "$@"; }
 shot() { # shot NAME TITLE
 	sleep 0.4
-	t capture-pane -e -p | python3 "$here/ansi2svg.py" $cols $rows "$2" >"$here/$1.svg"
+	t capture-pane -e -N -p | python3 "$here/ansi2svg.py" $cols $rows "$2" >"$here/$1.svg"
 	echo "$here/$1.svg"
 }
 
