@@ -20,7 +20,7 @@ struct cli_options {
 	const char *params[CLI_PARAMS_MAX]; /* api: NAME=VALUE; else ids of --line-item */
 	size_t n_params;
 	bool fresh, read_only, offline, ascii, no_mouse, json;
-	bool form, include, write, wait, open, sarif, full, allow_worldwide;
+	bool form, include, write, wait, open, sarif, full, allow_worldwide, reach;
 	char **operands;
 	int n_operands;
 };

@@ -40,7 +40,8 @@ static void set_flag(struct cli_options *o, enum option_id id)
 	    {OPT_ASCII, &o->ascii}, {OPT_NO_MOUSE, &o->no_mouse}, {OPT_FRESH, &o->fresh},
 	    {OPT_FORM, &o->form}, {OPT_INCLUDE, &o->include}, {OPT_WRITE, &o->write},
 	    {OPT_WAIT, &o->wait}, {OPT_OPEN, &o->open}, {OPT_SARIF, &o->sarif},
-	    {OPT_JSON, &o->json}, {OPT_FULL, &o->full}, {OPT_ALLOW_WORLDWIDE, &o->allow_worldwide}};
+	    {OPT_JSON, &o->json}, {OPT_FULL, &o->full}, {OPT_ALLOW_WORLDWIDE, &o->allow_worldwide},
+	    {OPT_REACH, &o->reach}};
 
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 		if (flags[i].id == id)

@@ -5,8 +5,8 @@
 #include <string.h>
 #include "base/fs.h"
 #include "base/mem.h"
-#include "base/text.h"
 #include "cli/plan_file.h"
+#include "cli/plan_print.h"
 #include "cli/targets.h"
 #include "session/judge.h"
 
@@ -115,146 +115,7 @@ int cmd_export(const struct cli_options *o, int argc, char **argv)
 	return rc;
 }
 
-/* --- what would change, for people --- */
-
-static void escaped(struct buf *out, const char *s)
-{
-	text_escape(out, s, strlen(s));
-}
-
-static void print_change(struct buf *out, const struct session *s, const struct change *c)
-{
-	struct criterion cr;
-	const char *label;
-
-	change_to_criterion(c, &cr);
-	label = judge_label(s, &cr);
-	buf_addf(out, "  %c %-7s %s ", c->kind == CHANGE_CREATE ? '+' : '-',
-	    form_op_word(c->op) ? form_op_word(c->op) : "?", c->type_name);
-	escaped(out, c->value);
-	if (strcmp(label, c->value) != 0) {
-		buf_adds(out, "  # ");
-		escaped(out, label);
-	}
-	buf_addc(out, '\n');
-}
-
-/* A delta has all deletes before all creates; people read line item by line item. */
-static int by_line_item(const void *a, const void *b)
-{
-	const struct change *x = *(const struct change *const *)a,
-			    *y = *(const struct change *const *)b;
-	int order = strcmp(x->line_item_id, y->line_item_id);
-
-	return order ? order : (x > y) - (x < y);
-}
-
-static size_t first_of(const struct change *const *v, size_t n, const char *id)
-{
-	size_t low = 0;
-
-	while (n > low) {
-		size_t mid = low + (n - low) / 2;
-
-		if (strcmp(v[mid]->line_item_id, id) < 0)
-			low = mid + 1;
-		else
-			n = mid;
-	}
-	return low;
-}
-
-struct picked { /* the changes of one line item */
-	const char *line_item_id;
-	const struct change *const *v;
-	size_t n;
-};
-
-/* What ends apply, told while the plan is read: rules that the set would break. */
-static enum err print_refusals(
-    struct buf *out, struct session *s, struct delta *d, const struct picked *p)
-{
-	struct effective_input in = {
-	    .line_item_id = p->line_item_id, .picked = p->v, .n_changes = p->n};
-	struct judge j;
-	struct rule_lookup lookup;
-	struct rule_ctx ctx = {.line_item = session_line_item(s, p->line_item_id),
-	    .account_id = session_account_id(s),
-	    .lookup = &lookup};
-	struct effective set;
-	struct problem_list problems;
-	enum err err;
-
-	judge_init(&j, s);
-	lookup = judge_rule_lookup(&j);
-	effective_init(&set);
-	problem_list_init(&problems);
-	ctx.set = &set;
-	delta_live(d, p->line_item_id, &in.live, &in.n_live);
-	err = effective_build(&set, &in);
-	if (!err)
-		err = rules_check(&problems, &ctx);
-	for (size_t i = 0; i < problems.n && !err; i++) {
-		if (problems.v[i].severity != RULE_ERROR)
-			continue;
-		buf_addf(out, "  ! refused by X: %s: ", rule_info(problems.v[i].rule)->title);
-		escaped(out, problems.v[i].message);
-		buf_addc(out, '\n');
-	}
-	problem_list_done(&problems);
-	effective_done(&set);
-	judge_done(&j);
-	return err;
-}
-
-static void print_delta(struct buf *out, struct session *s, struct delta *d)
-{
-	const struct change **v = mem_array(d->changes.n + 1, sizeof *v);
-
-	if (!v) {
-		out->failed = ERR_NOMEM;
-		return;
-	}
-	for (size_t i = 0; i < d->changes.n; i++)
-		v[i] = &d->changes.v[i];
-	qsort(v, d->changes.n, sizeof *v, by_line_item);
-	for (size_t i = 0; i < d->plan.n_line_items; i++) {
-		const struct plan_line_item *li = &d->plan.line_items[i];
-		struct picked own;
-		char name[96];
-
-		escaped(out, session_line_item_name(s, li->line_item_id, name, sizeof name));
-		buf_addf(out, " (%s)\n", li->line_item_id);
-		own = (struct picked){
-		    li->line_item_id, v + first_of(v, d->changes.n, li->line_item_id), 0};
-		while (own.v + own.n < v + d->changes.n &&
-		       !strcmp(own.v[own.n]->line_item_id, li->line_item_id))
-			print_change(out, s, own.v[own.n++]);
-		if (print_refusals(out, s, d, &own))
-			out->failed = ERR_NOMEM;
-		if (li->widen.flags) {
-			buf_adds(out, "  ! reaches more people: ");
-			widen_text(out, &li->widen);
-			buf_addc(out, '\n');
-		}
-	}
-	mem_free(v);
-	if (!d->plan.n_ops)
-		buf_adds(out, "nothing to change\n");
-	else
-		buf_addf(out, "%zu changes on %zu line items in %zu batches\n", d->plan.n_ops,
-		    d->plan.n_line_items, d->plan.n_batches);
-	if (d->not_ours + d->moot)
-		buf_addf(out,
-		    "%zu operations stay: %zu never took effect or were so before, %zu were "
-		    "put back already\n",
-		    d->not_ours + d->moot, d->not_ours, d->moot);
-	if (d->is_revert && d->plan.n_ops)
-		buf_adds(out, "what was deleted is created anew: with new ids\n");
-	if (plan_goes_worldwide(&d->plan))
-		buf_adds(out, "a line item ends with nothing that narrows it: everyone "
-			      "worldwide; apply needs --allow-worldwide\n");
-}
+/* --- plan and drift --- */
 
 /* The number of a posting, as reticle journal lists it. */
 static enum err read_number(const char *s, uint64_t *out, struct errinfo *ei)
@@ -301,16 +162,54 @@ static enum err compare(
 	return err;
 }
 
-static enum err print_plan(struct session *s, struct delta *d, struct errinfo *ei)
+/* Told on stderr: a count that is wanted is in the JSON too. */
+static void tell_reach(const struct plan_reach *r)
+{
+	fprintf(stderr, "%zu estimates asked of X", r->n_asked);
+	if (r->n_unknown)
+		fprintf(stderr, ", %zu could not be had", r->n_unknown);
+	fputc('\n', stderr);
+}
+
+static enum err write_plan(
+    const struct cli_options *o, const struct plan_print *print, struct errinfo *ei)
 {
 	struct cli_options plain = {0};
 	struct buf out;
 	enum err err;
 
 	buf_init(&out, OUT_MAX);
-	print_delta(&out, s, d);
+	if (o->json)
+		plan_print_json(&out, print);
+	else
+		plan_print_text(&out, print);
 	err = write_out(&plain, &out, ei);
 	buf_done(&out);
+	return err;
+}
+
+static enum err print_plan(
+    struct headless *h, const struct cli_options *o, struct delta *d, struct errinfo *ei)
+{
+	struct plan_page page = {0};
+	struct plan_reach reach;
+	struct plan_print print = {.session = h->session, .page = &page};
+	enum err err;
+
+	plan_reach_init(&reach);
+	err = plan_page_init(&page, d);
+	if (err)
+		err_set(ei, err, "no memory for the plan");
+	if (!err && o->reach) {
+		err = plan_reach_read(&reach, h, &page, ei);
+		print.reach = &reach;
+	}
+	if (!err)
+		err = write_plan(o, &print, ei);
+	if (!err && o->reach)
+		tell_reach(&reach);
+	plan_reach_done(&reach);
+	plan_page_done(&page);
 	return err;
 }
 
@@ -341,7 +240,7 @@ static int compare_and_print(const struct cli_options *o, int found)
 		    o->revert ? "a plan is made from a file or by --revert, not from both"
 			      : "which file? reticle export makes one; - is the standard input");
 	delta_init(&d);
-	if (compare(&h, o, &d, &ei) || print_plan(h.session, &d, &ei) ||
+	if (compare(&h, o, &d, &ei) || print_plan(&h, o, &d, &ei) ||
 	    (o->out && save_plan(o, &h, &d, &ei)))
 		rc = cli_fail(&ei);
 	else

@@ -148,7 +148,7 @@ static void on_rest(struct loop *l, void *user)
 	session_notify(s, DATA_BIT(DATA_STATUS));
 }
 
-static enum reach_state judge_set(const struct reach_set *set)
+enum reach_state reach_state_of(const struct reach_set *set)
 {
 	for (size_t i = 0; i < set->n; i++)
 		if (expr_role(set->v[i]->type, set->v[i]->op) == EXPR_PRIMARY)
@@ -193,7 +193,7 @@ static enum err want_one(
 	if (e->req.gen || (fresh && when != REACH_NOW) ||
 	    (e->r.state == REACH_FAILED && when == REACH_WHEN_RESTING))
 		return ERR_OK; /* a refusal is not asked again by itself */
-	e->r.state = judge_set(set);
+	e->r.state = reach_state_of(set);
 	if (e->r.state != REACH_WAITING)
 		return ERR_OK;
 	if (keep_set(e, set)) {
@@ -214,7 +214,7 @@ static enum err make(struct session *s)
 	return s->reaches ? ERR_OK : ERR_NOMEM;
 }
 
-static enum err key_of(const struct reach_set *set, char key[REACH_KEY_SIZE])
+enum err reach_key(const struct reach_set *set, char key[REACH_KEY_SIZE])
 {
 	struct buf bytes;
 	struct errinfo ei;
@@ -242,7 +242,7 @@ enum err reach_want(struct session *s, const struct reach_set *sets, size_t n, e
 	if (when == REACH_WHEN_RESTING)
 		drop_waiting(s->reaches);
 	for (size_t i = 0; i < n && !err; i++) {
-		err = key_of(&sets[i], keys[i]);
+		err = reach_key(&sets[i], keys[i]);
 		if (!err)
 			err = want_one(s, &sets[i], when, keys[i]);
 	}
@@ -371,25 +371,45 @@ static void add_age(const struct reach *r, struct buf *out)
 		buf_addf(out, "  %s old", age);
 }
 
-void reach_line(const struct reach *before, const struct reach *after, bool same, struct buf *out)
+static void add_left_out(
+    const struct reach *before, const struct reach *after, bool same, struct buf *out)
+{
+	size_t n = same || before->left_out > after->left_out ? before->left_out : after->left_out;
+
+	if (n && (before->at || (!same && after->at)))
+		buf_addf(out, "  without %zu condition%s that X does not estimate", n,
+		    n == 1 ? "" : "s");
+}
+
+static void add_difference(
+    const struct reach *before, const struct reach *after, bool same, struct buf *out)
 {
 	char a[REACH_WORDS], b[REACH_WORDS];
-	const struct reach *older = !same && after->at && after->at < before->at ? after : before;
-	size_t left_out =
-	    same || before->left_out > after->left_out ? before->left_out : after->left_out;
 	long percent;
 
 	reach_words(before, a);
 	buf_adds(out, a);
-	if (!same) {
-		reach_words(after, b);
-		if (strcmp(a, b) != 0 || before->state == REACH_KNOWN)
-			buf_addf(out, " -> %s", b);
-		if (reach_change(before, after, &percent))
-			buf_addf(out, " (%+ld%%)", percent);
-	}
+	if (same)
+		return;
+	reach_words(after, b);
+	if (strcmp(a, b) != 0 || before->state == REACH_KNOWN)
+		buf_addf(out, " -> %s", b);
+	if (reach_change(before, after, &percent))
+		buf_addf(out, " (%+ld%%)", percent);
+}
+
+void reach_difference(
+    const struct reach *before, const struct reach *after, bool same, struct buf *out)
+{
+	add_difference(before, after, same, out);
+	add_left_out(before, after, same, out);
+}
+
+void reach_line(const struct reach *before, const struct reach *after, bool same, struct buf *out)
+{
+	const struct reach *older = !same && after->at && after->at < before->at ? after : before;
+
+	add_difference(before, after, same, out);
 	add_age(older, out);
-	if (left_out && (before->at || (!same && after->at)))
-		buf_addf(out, "  without %zu condition%s that X does not estimate", left_out,
-		    left_out == 1 ? "" : "s");
+	add_left_out(before, after, same, out);
 }

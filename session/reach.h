@@ -47,6 +47,10 @@ enum reach_when {
  * filled whether or not there is a network. ERR_NOMEM or what the digest says. */
 enum err reach_want(struct session *s, const struct reach_set *sets, size_t n, enum reach_when when,
     char (*keys)[REACH_KEY_SIZE]);
+/* The key of a set, as reach_want fills it; needs no network. */
+enum err reach_key(const struct reach_set *set, char key[REACH_KEY_SIZE]);
+/* Would X estimate the set? REACH_WAITING when it would, else why not. */
+enum reach_state reach_state_of(const struct reach_set *set);
 struct reach reach_get(const struct session *s, const char *key); /* "" is never known */
 
 /* "38.2M-42.2M"; like this */
@@ -54,6 +58,9 @@ const char *reach_range(const struct estimate *e, char out[REACH_RANGE]);
 /* One of the two in words: the range, "asking...", or why not. */
 void reach_words(const struct reach *r, char out[REACH_WORDS]);
 /* Both with the difference: "38.2M-42.2M -> 9.1M-10.4M (-76%)". Same: one set, nothing staged. */
+void reach_difference(
+    const struct reach *before, const struct reach *after, bool same, struct buf *out);
+/* The same with its age, and what the estimate leaves out. */
 void reach_line(const struct reach *before, const struct reach *after, bool same, struct buf *out);
 /* Change of the middle of the range in percent; false when it cannot be told. */
 bool reach_change(const struct reach *before, const struct reach *after, long *percent);

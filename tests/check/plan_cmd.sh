@@ -45,6 +45,54 @@ for form in yaml csv json; do
 	cmp "$dir/one.$form" "$dir/twice.$form"
 done
 
+# the reach before and after: every distinct set is asked for once, and what X does not estimate never
+estimates() {
+	control ledger | python3 -c '
+import json, sys
+print(sum(r["method"] == "POST" and "audience_estimate" in r["target"]
+          for r in json.load(sys.stdin)["requests"]))'
+}
+range='[0-9.]+[KMB]?-[0-9.]+[KMB]?'
+printf 'reticle: 1\nline_items:\n' >"$dir/reach.yaml"
+for id in "$item" "$other"; do # both end with one and the same set
+	printf '  - id: "%s"\n    include:\n      BROAD_KEYWORD:\n        - "sofa bed"\n' "$id"
+done >>"$dir/reach.yaml"
+women=$(sed -n 's/^  - id: "\(.*\)"  # Reach: women 25-49$/\1/p' "$dir/all.yaml")
+printf '  - id: "%s"\n    include:\n      AGE:\n        - "AGE_OVER_25"\n' "$women" >>"$dir/reach.yaml"
+run 0 plan reach.yaml
+shows out '^[0-9]+ changes on 3 line items'
+[ "$(estimates)" = 0 ]
+run 0 plan reach.yaml --reach
+[ "$(estimates)" = 3 ] || { echo "$(estimates) estimates, not 3"; exit 1; }
+[ "$(grep -cE "^  reach: $range -> $range \([+-][0-9]+%\)$" "$dir/out")" = 2 ]
+shows out '^  reach: needs a primary criterion'
+shows err '^3 estimates asked of X$'
+run 0 plan reach.yaml --reach --json
+[ "$(estimates)" = 6 ]
+python3 - "$dir/out" "$item" "$women" <<'PY'
+import json, sys
+plan = json.load(open(sys.argv[1]))
+items = {i["id"]: i for i in plan["line_items"]}
+reach = items[sys.argv[2]]["reach"]
+assert 0 < reach["before"]["min"] <= reach["before"]["max"], reach
+mid = lambda r: (r["min"] + r["max"]) / 2
+assert abs(100 * (mid(reach["after"]) / mid(reach["before"]) - 1) - reach["percent"]) <= 1, reach
+women = items[sys.argv[3]]["reach"]
+assert women["after"]["min"] is None and "primary" in women["after"]["why"], women
+assert plan["estimates"] == {"asked": 3, "unknown": 0}, plan["estimates"]
+assert plan["operations"] == sum(len(i["changes"]) for i in plan["line_items"])
+PY
+run 0 plan reach.yaml --json
+python3 -c 'import json, sys; assert "reach" not in json.load(open(sys.argv[1]))["line_items"][0]' "$dir/out"
+
+# what cannot be had is said, and the plan is good without it
+control faults '{"rules": [{"path": "audience_estimate", "action": "status@body:400"}]}' >/dev/null
+run 0 plan reach.yaml --reach --out reach.plan
+shows out '^  reach: not available: Injected'
+shows err '^3 estimates asked of X, 3 could not be had$'
+[ -s "$dir/reach.plan" ]
+control faults '{"rules": []}' >/dev/null
+
 # an edit is a plan, the plan is applied once, then there is nothing left to do
 sed 's/- "sofa"/- "sofa bed"/' "$dir/all.yaml" >"$dir/edited.yaml"
 run 3 drift edited.yaml
@@ -134,4 +182,19 @@ run 2 apply all.yaml
 run 2 apply
 run 2 export --format xml
 [ "$(batches)" = 4 ]
+stop_sandbox
+
+# a budget that is used up ends the asking, not the plan
+forget
+start_sandbox --rate write=1
+run 0 plan reach.yaml --reach --json
+python3 - "$dir/out" <<'PY'
+import json, sys
+plan = json.load(open(sys.argv[1]))
+assert plan["estimates"]["unknown"] >= 1, plan["estimates"]
+why = [r["why"] for i in plan["line_items"] for r in i["reach"].values()
+       if isinstance(r, dict) and r["min"] is None]
+assert any("rate limit" in w for w in why), why
+assert plan["operations"] > 0
+PY
 stop_sandbox
