@@ -271,6 +271,12 @@ static bool is_number(const char *s)
 	return n && n <= 19 && !s[n];
 }
 
+/* X spells the kind in the plural, and old rows in the singular (reference 2.7). */
+static bool is_code(const struct option *o)
+{
+	return o->kind && strncmp(o->kind, "POSTAL_CODE", 11) == 0;
+}
+
 static enum err find_choices(struct resolve_result *r, const struct resolve_index *x,
     struct resolve_line *l, struct choices *c)
 {
@@ -292,7 +298,7 @@ static enum err find_choices(struct resolve_result *r, const struct resolve_inde
 	*c = whole;
 	collect(&x->by_part, x->next_part, name, c);
 	err = collect_narrowed(x, l->text, c);
-	if (whole.n == 1 && c->n == 1)
+	if (c->n == 1 && (whole.n == 1 || (x->codes && is_code(&x->options[c->v[0]]))))
 		l->kind = RESOLVE_EXACT;
 	else if (c->n)
 		l->kind = RESOLVE_AMBIGUOUS;
@@ -463,6 +469,39 @@ static enum err add_lines(struct block *b, const struct span *s)
 			err = add_line(b, &piece);
 	}
 	return err;
+}
+
+/* 3 to 10 letters, digits, blanks and hyphens; a digit among them; no more than three letters in a row,
+ * as words have them. */
+static bool has_form_of_code(const struct span *s)
+{
+	size_t digits = 0, letters = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		char c = s->p[i];
+		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+
+		letters = letter ? letters + 1 : 0;
+		digits += c >= '0' && c <= '9';
+		if (letters > 3 || (!letter && c != ' ' && c != '-' && (c < '0' || c > '9')))
+			return false;
+	}
+	return s->n >= 3 && s->n <= 10 && digits;
+}
+
+bool resolve_has_codes(const char *text, size_t n)
+{
+	for (size_t at = 0; at < n;) {
+		struct span s = {text + at, 0, 0};
+
+		while (at + s.n < n && !is_separator(s.p[s.n]) && s.p[s.n] != '\n')
+			s.n++;
+		at += s.n + 1;
+		s = trim(s);
+		if (has_form_of_code(&s))
+			return true;
+	}
+	return false;
 }
 
 enum err resolve_block(

@@ -3,7 +3,8 @@
  *
  * Only what leaves no doubt is taken by itself: a value, or a whole name that one option has. A part
  * of a name ("Los Angeles", "60004", "Portland, OR", "London, GB") is offered as a choice even when
- * one option fits, since the options at hand may not be all there are. Case, accents, punctuation
+ * one option fits, since the options at hand may not be all there are; a postal code is taken when the
+ * caller says that all of its country are at hand (index.codes). Case, accents, punctuation
  * (the @ of a handle too) and blanks do not count. A line is one thing, since names hold commas; only
  * numbers and @handles may stand several in a line, with commas, semicolons or tabs between them. */
 #ifndef RETICLE_TARGETING_RESOLVE_H
@@ -38,6 +39,9 @@ struct resolve_line {
 struct resolve_index { /* borrows the options, which must outlive it */
 	struct arena arena;
 	bool numbers; /* the caller sets it after building: 1 to 19 digits are a value (user ids) */
+	/* The caller sets it after building: every postal code of the one country that can be meant is
+	 * among the options, so that one that stands for a single option leaves no doubt. */
+	bool codes;
 	const struct option *options;
 	size_t n;
 	struct set_index by_value, by_name, by_part; /* to the first row; `next` leads on */
@@ -55,6 +59,10 @@ struct resolve_result {
 void resolve_index_init(struct resolve_index *x);
 void resolve_index_done(struct resolve_index *x);
 enum err resolve_index_build(struct resolve_index *x, const struct option *options, size_t n);
+
+/* Is there a line that has the form of a postal code ("60004", "SW1A 1AA", "1012 AB")? Some of them are
+ * other things: it says only that postal codes are worth looking up. */
+bool resolve_has_codes(const char *text, size_t n);
 
 void resolve_result_init(struct resolve_result *r);
 void resolve_result_done(struct resolve_result *r);

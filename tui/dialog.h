@@ -1,4 +1,4 @@
-/* Questions: confirm, prompt, choose. Each is a view on the stack with a callback, never a second
+/* Questions: confirm, prompt, choose, lines. Each is a view on the stack with a callback, never a second
  * event loop.
  *
  * Callbacks run after the dialog was taken off the stack, exactly once: with the answer, or with
@@ -71,6 +71,16 @@ struct choose {
 	void *user;
 };
 enum err app_choose(struct app *app, const struct choose *c, struct errinfo *ei);
+
+/* --- lines: a page of lines, typed, pasted, or pasted by a terminal that sends a paste as keys --- */
+/* Each line ends in a newline, none is empty. The text is valid during the call. */
+typedef void lines_fn(struct app *app, bool ok, const char *text, size_t len, void *user);
+struct lines_ask {
+	const char *title; /* copied */
+	lines_fn *fn;
+	void *user;
+};
+enum err app_lines(struct app *app, const struct lines_ask *a, struct errinfo *ei);
 
 /* --- text: read a page of text (details, errors) --- */
 /* Lines of text with scrolling; a line that starts with "# " is a heading. */

@@ -67,6 +67,11 @@ enum err edit_insert(struct edit *e, const char *s, size_t n)
 	return err;
 }
 
+enum err edit_insert_raw(struct edit *e, const char *s, size_t n)
+{
+	return splice(e, e->at, e->at, s, n);
+}
+
 enum err edit_key(struct edit *e, struct key k)
 {
 	char s[8];

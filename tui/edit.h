@@ -25,6 +25,7 @@ const char *edit_text(const struct edit *e);
 enum err edit_set(struct edit *e, const char *text); /* cursor at the end */
 /* Newlines and other controls of a paste become blanks. ERR_LIMIT: it does not fit, unchanged. */
 enum err edit_insert(struct edit *e, const char *s, size_t n);
+enum err edit_insert_raw(struct edit *e, const char *s, size_t n); /* as it is, tabs too */
 enum err edit_key(struct edit *e, struct key k); /* a typed character */
 /* True when the text changed or the cursor moved. id: enum core_command. */
 bool edit_command(struct edit *e, int id);

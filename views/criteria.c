@@ -428,6 +428,8 @@ static enum err criteria_command(
 	size_t row;
 
 	switch (call->cmd->id) {
+	case VIEWS_PASTE_LINES:
+		return paste_lines(v->app, ei);
 	case VIEWS_ADD:
 		return picker_start(v->app, &ids, ei);
 	case VIEWS_REMOVE:
@@ -541,8 +543,9 @@ const struct view_ops criteria_view = {
     .name = "criteria",
     .title = "Targeting criteria",
     .parent = "table",
-    .commands = "add remove flip test copy paste replace compare why-small as-of next-change "
-		"previous-change open details where-used copy-id refresh",
+    .commands =
+	"add paste-lines remove flip test copy paste replace compare why-small as-of next-change "
+	"previous-change open details where-used copy-id refresh",
     .state_size = sizeof(struct criteria_state),
     .open = criteria_open,
     .load = criteria_load,

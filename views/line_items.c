@@ -517,6 +517,8 @@ static enum err line_items_command(
 	switch (call->cmd->id) {
 	case VIEWS_OPEN:
 		return open_criteria(v, ei);
+	case VIEWS_PASTE_LINES:
+		return paste_lines(v->app, ei);
 	case VIEWS_ADD:
 		return add_criteria(v, NULL, ei);
 	case VIEWS_COPY:
@@ -589,7 +591,8 @@ const struct view_ops line_items_view = {
     .name = "line-items",
     .title = "Line items",
     .parent = "table",
-    .commands = "open add copy paste replace compare why-small as-of details copy-id refresh",
+    .commands =
+	"open add paste-lines copy paste replace compare why-small as-of details copy-id refresh",
     .state_size = sizeof(struct state),
     .open = line_items_open,
     .load = line_items_load,

@@ -293,7 +293,7 @@ static void make_hints(struct picker *p)
 	char facets[160], why[96];
 
 	pick_facets_text(p, facets, sizeof facets);
-	snprintf(p->hints, sizeof p->hints, "take mark%s%s%s cancel",
+	snprintf(p->hints, sizeof p->hints, "take mark%s%s%s cancel paste-lines",
 	    has_operators(p->type) ? " include-exclude" : "", facets[0] ? " narrow" : "",
 	    pick_can_search(p, why, sizeof why) ? " search-at-x" : "");
 }
@@ -548,6 +548,8 @@ static enum err picker_command(struct view *v, const struct command_call *call, 
 	case VIEWS_PICK_OPERATOR:
 		next_operator(p);
 		return ERR_OK;
+	case VIEWS_PASTE_LINES:
+		return paste_lines(v->app, ei);
 	case VIEWS_PICK_FACET:
 		return pick_facets_choose(v, ei);
 	case VIEWS_PICK_SEARCH:
@@ -731,8 +733,8 @@ const struct view_ops picker_view = {
     .name = "picker",
     .title = "Add targeting",
     .parent = "input",
-    .commands =
-	"take include-exclude narrow search-at-x harvest refresh accept cancel " EDIT_COMMANDS,
+    .commands = "take include-exclude narrow paste-lines search-at-x harvest refresh accept "
+		"cancel " EDIT_COMMANDS,
     .flags = VIEW_TEXT,
     .state_size = sizeof(struct picker),
     .open = picker_open,

@@ -82,6 +82,11 @@ struct picker {
 	unsigned built; /* counts the readings that changed the rows */
 	struct pick_rows kept; /* marked rows of other facets, shown behind the rows */
 	char kind[64], country[16]; /* facets; "" is all */
+	/* The country is not a guess: the user chose it, or all places that the line items have are
+	 * in it. */
+	bool country_known;
+	bool
+	    postal; /* with all kinds: the postal codes of the country too, since some were pasted */
 	char search[PICK_QUERY_MAX + 1]; /* searched at X; "" when nothing was */
 	const struct catalog_set *sets[PICK_SCOPES]; /* the rows borrow from these */
 	size_t n_sets;
@@ -154,6 +159,10 @@ const char *pick_op_word(enum targeting_type t, enum operator_type op); /* "incl
 
 void pick_facets_start(struct picker *p); /* what the type opens with */
 enum err pick_facets_choose(struct view *v, struct errinfo *ei);
+/* The look-ups that say where the line items' places are may have come only now. */
+void pick_country_again(struct picker *p);
+/* Every postal code of the country is among the rows, and the country is no guess. */
+bool pick_has_all_codes(const struct picker *p);
 /* "all kinds, United States"; "" when the type has no facets */
 void pick_facets_text(const struct picker *p, char *out, size_t cap);
 /* Scopes of the list under the present facets: n of them, the search last. */

@@ -52,7 +52,7 @@ static size_t place_scopes(const struct picker *p, struct pick_scope *out)
 		bool postal = strcmp(place_kinds[i], "POSTAL_CODES") == 0;
 
 		/* tens of thousands in one country: only when they are asked for */
-		if (p->kind[0] ? strcmp(p->kind, place_kinds[i]) != 0 : postal)
+		if (p->kind[0] ? strcmp(p->kind, place_kinds[i]) != 0 : postal && !p->postal)
 			continue;
 		out[n] = (struct pick_scope){0};
 		scope_param(&out[n], "location_type", place_kinds[i]);
@@ -99,6 +99,22 @@ size_t pick_scopes(const struct picker *p, struct pick_scope out[PICK_SCOPES])
 	return n;
 }
 
+bool pick_has_all_codes(const struct picker *p)
+{
+	struct pick_scope scopes[PICK_SCOPES];
+	size_t n = p->type == TYPE_LOCATION && p->country_known ? pick_scopes(p, scopes) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct data_state st;
+
+		if (scopes[i].search || strcmp(scopes[i].params[0].value, "POSTAL_CODES") != 0)
+			continue;
+		st = options_state(p->session, "locations", scopes[i].params, scopes[i].n);
+		return st.known && !st.loading && !st.ei.code;
+	}
+	return false;
+}
+
 /* --- what a type opens with --- */
 
 static bool country_of_place(struct session *s, const char *value, char *out, size_t cap)
@@ -116,29 +132,77 @@ static bool country_of_place(struct session *s, const char *value, char *out, si
 	return ok;
 }
 
-/* The country that the line items target already, as far as it can be told, else the largest
- * market. */
-static void guess_country(struct picker *p)
+#define COUNTRY_LOOKS 64 /* places whose country is looked up; of more it is not sure */
+
+struct guess {
+	struct picker *p;
+	size_t looked;
+	bool unsure; /* a place of another country, or of one that is not known */
+};
+
+static void guess_from(struct guess *g, enum targeting_type type, const char *value)
 {
-	const struct change_set *staged = staging_changes(p->session);
+	struct picker *p = g->p;
+	char country[sizeof p->country];
+
+	if (type != TYPE_LOCATION || (g->unsure && p->country[0]) || g->looked > COUNTRY_LOOKS)
+		return;
+	if (g->looked++ >= COUNTRY_LOOKS ||
+	    !country_of_place(p->session, value, country, sizeof country)) {
+		g->unsure = true;
+		return;
+	}
+	if (!p->country[0])
+		memcpy(p->country, country, sizeof country);
+	g->unsure = g->unsure || strcmp(country, p->country) != 0;
+}
+
+static void guess_from_staged(struct guess *g)
+{
+	const struct change_set *staged = staging_changes(g->p->session);
+	struct map ids;
+
+	map_init(&ids);
+	for (size_t i = 0; i < g->p->n_ids; i++)
+		g->unsure = map_put(&ids, g->p->ids[i], i) || g->unsure;
+	for (size_t i = 0; i < staged->n; i++)
+		if (staged->v[i].kind == CHANGE_CREATE &&
+		    map_get(&ids, staged->v[i].line_item_id, NULL))
+			guess_from(g, staged->v[i].type, staged->v[i].value);
+	map_done(&ids);
+}
+
+/* The country that the line items target already, as far as it can be told; p->country is filled when
+ * it is empty. False when it is a guess. */
+static bool find_country(struct picker *p)
+{
 	struct criterion_set live;
+	struct guess g = {.p = p};
 	struct errinfo ei;
-	size_t unread;
-	bool found = false;
+	size_t unread = 0;
 
 	criterion_set_init(&live);
-	session_criteria(p->session, p->ids, p->n_ids, &live, &unread, &ei);
-	for (size_t i = 0; i < live.n && !found; i++)
-		found =
-		    live.v[i].type == TYPE_LOCATION &&
-		    country_of_place(p->session, live.v[i].value, p->country, sizeof p->country);
-	for (size_t i = 0; i < staged->n && !found; i++)
-		found =
-		    staged->v[i].type == TYPE_LOCATION &&
-		    country_of_place(p->session, staged->v[i].value, p->country, sizeof p->country);
-	if (!found)
-		snprintf(p->country, sizeof p->country, "US");
+	if (session_criteria(p->session, p->ids, p->n_ids, &live, &unread, &ei) || unread)
+		g.unsure = true;
+	for (size_t i = 0; i < live.n; i++)
+		if (!live.v[i].deleted)
+			guess_from(&g, live.v[i].type, live.v[i].value);
+	guess_from_staged(&g);
 	criterion_set_done(&live);
+	return g.looked && !g.unsure;
+}
+
+static void guess_country(struct picker *p)
+{
+	p->country_known = find_country(p);
+	if (!p->country[0])
+		snprintf(p->country, sizeof p->country, "US"); /* the largest market */
+}
+
+void pick_country_again(struct picker *p)
+{
+	if (p->type == TYPE_LOCATION && !p->country_known)
+		p->country_known = find_country(p);
 }
 
 static const char *locale_of(const struct option *market)
@@ -223,7 +287,8 @@ void pick_facets_text(const struct picker *p, char *out, size_t cap)
 	if (p->kind[0])
 		kind_words(p, p->kind, kind, sizeof kind);
 	if (p->type == TYPE_LOCATION && !p->kind[0])
-		snprintf(out, cap, "countries, and places in %s", country_name(p));
+		snprintf(out, cap, "countries, and places%s in %s",
+		    p->postal ? " and postal codes" : "", country_name(p));
 	else if (p->type == TYPE_LOCATION && strcmp(p->kind, "COUNTRIES") == 0)
 		snprintf(out, cap, "countries");
 	else if (has_country(p->type) && p->type != TYPE_LOCATION)
@@ -391,10 +456,12 @@ static void facet_chosen(struct app *app, bool ok, const size_t *chosen, size_t 
 			    app, STYLE_ERROR, "no memory to keep the marked rows; nothing changed");
 			return;
 		}
-		if (f->kind == FACET_KIND)
+		if (f->kind == FACET_KIND) {
 			snprintf(p->kind, sizeof p->kind, "%s", f->value);
-		else
+		} else {
 			snprintf(p->country, sizeof p->country, "%.15s", f->value);
+			p->country_known = true;
+		}
 		if (p->type == TYPE_LOCATION && f->kind == FACET_COUNTRY &&
 		    strcmp(p->kind, "COUNTRIES") == 0)
 			p->kind[0] = '\0'; /* a country says nothing about the list of countries */

@@ -238,3 +238,18 @@ enum err picker_start_pasted(struct app *app, const struct id_list *line_items,
 		return err_set(ei, ERR_REFUSED, "add: %s", add ? reason : "not available");
 	return ask_type(app, line_items, paste, ei);
 }
+
+/* --- lines by hand --- */
+
+static void lines_typed(struct app *app, bool ok, const char *text, size_t len, void *user)
+{
+	(void)user;
+	if (ok)
+		app_event(app, &(struct event){.kind = EVENT_PASTE, .text = text, .len = len});
+}
+
+enum err paste_lines(struct app *app, struct errinfo *ei)
+{
+	return app_lines(
+	    app, &(struct lines_ask){.title = "Lines to paste", .fn = lines_typed}, ei);
+}

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/mem.h"
+#include "base/text.h"
 #include "views/commands.h"
 #include "session/options.h"
 #include "views/rows.h"
@@ -30,6 +31,7 @@ struct state {
 	struct pasted pasted;
 	size_t count[PASTED_STATES];
 	unsigned built; /* of the picker's rows that were resolved against */
+	bool all_codes; /* they had every postal code of the country */
 	size_t choosing, offered; /* the line that the open choice is about; how many rows it has */
 	struct errinfo ei;
 };
@@ -179,13 +181,35 @@ static void recount(struct state *st)
 /* Resolve against the rows that the picker has by now. */
 static void resolve(struct state *st, const char *text, size_t len)
 {
-	enum err err = pasted_read(&st->pasted, text, len, &st->picker->rows);
+	struct pasted_rows from = {.rows = &st->picker->rows};
+	enum err err;
 
+	pick_country_again(st->picker);
+	from.all_codes = pick_has_all_codes(st->picker);
+	err = pasted_read(&st->pasted, text, len, &from);
 	st->built = st->picker->built;
+	st->all_codes = from.all_codes;
 	st->ei.code = ERR_OK;
 	if (err)
 		err_set(&st->ei, err, "no memory to look the pasted lines up");
 	recount(st);
+}
+
+/* Postal codes are too many to be looked up for every paste; here some were pasted. */
+static void look_up_codes(struct state *st)
+{
+	struct picker *p = st->picker;
+	const struct pasted *lines = &st->pasted;
+
+	if (p->type != TYPE_LOCATION || p->kind[0] || p->postal)
+		return;
+	for (size_t i = 0; i < lines->n && !p->postal; i++)
+		p->postal =
+		    !lines->v[i].n && resolve_has_codes(lines->v[i].text, strlen(lines->v[i].text));
+	if (!p->postal)
+		return;
+	pick_rows_read(p);
+	resolve(st, lines->text, lines->len);
 }
 
 static enum err resolver_open(struct view *v, const void *arg, struct errinfo *ei)
@@ -204,6 +228,8 @@ static enum err resolver_open(struct view *v, const void *arg, struct errinfo *e
 	table_init(&st->table, &cells, &st->list);
 	st->table.empty = "Nothing was pasted.";
 	resolve(st, a->text, a->len);
+	if (!st->ei.code)
+		look_up_codes(st);
 	if (!st->ei.code)
 		return ERR_OK;
 	*ei = st->ei;
@@ -225,7 +251,7 @@ static void resolver_layout(struct view *v, int cols, int rows)
 	struct state *st = view_state(v);
 
 	pick_rows_read(st->picker);
-	if (st->picker->built != st->built)
+	if (st->picker->built != st->built || pick_has_all_codes(st->picker) != st->all_codes)
 		resolve(st, st->pasted.text, st->pasted.len);
 	table_layout(&st->table, cols, rows - HEAD);
 }
@@ -258,16 +284,24 @@ static void draw_counts(const struct state *st, struct canvas *c)
 		canvas_strf(c, x, 0, STYLE_DIM, ", %zu pasted twice", st->pasted.n_duplicates);
 }
 
+/* The keys are below; what was searched is not. */
 static void draw_advice(const struct state *st, struct canvas *c)
 {
 	struct canvas_field f = {1, 1, c->area.w - 2, STYLE_DIM, ALIGN_LEFT, CUT_END};
 	char among[160], line[320];
-	const char *text = line;
+	const char *text = line, *staged = "Nothing is staged yet.";
+	size_t n_read, n;
+	bool loading;
 
 	pick_facets_text(st->picker, among, sizeof among);
-	snprintf(line, sizeof line, "Nothing is staged yet: %s.%s%s",
-	    n_open(st) ? "Enter chooses, d leaves out, X all unknown" : "a stages, q leaves",
-	    among[0] ? "  Looked up in " : "", among);
+	loading = pick_rows_loading(st->picker, &n_read);
+	snprintf(line, sizeof line, "%s%s%s", among[0] ? "Looked up in " : "", among,
+	    !among[0] ? ""
+	    : loading ? ", as far as read.  "
+		      : ".  ");
+	n = strlen(line);
+	if ((int)(text_width(line, n) + text_width(staged, strlen(staged))) <= f.w)
+		snprintf(line + n, sizeof line - n, "%s", staged);
 	if (st->ei.code) {
 		text = st->ei.msg;
 		f.style = STYLE_ERROR;

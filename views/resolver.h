@@ -36,7 +36,12 @@ void pasted_done(struct pasted *p);
 /* Resolve the block (copied) against these rows. Read again with other rows (another kind of place, a
  * search at X, a page more): what was decided stays, what fitted before stays among the choices. On
  * an error nothing changed. */
-enum err pasted_read(struct pasted *p, const char *text, size_t len, const struct pick_rows *rows);
+struct pasted_rows {
+	const struct pick_rows *rows;
+	bool all_codes; /* as resolve_index.codes */
+};
+enum err pasted_read(
+    struct pasted *p, const char *text, size_t len, const struct pasted_rows *from);
 enum pasted_state pasted_state(const struct pasted_line *l);
 const struct pick_row *pasted_choice(const struct pasted_line *l); /* NULL: none, or skipped */
 /* Decide every open line that one row alone fits; how many. */

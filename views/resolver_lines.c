@@ -72,14 +72,22 @@ struct reading {
 	struct resolve_result found;
 };
 
-static enum err index_rows(struct reading *r, const struct pick_rows *rows)
+static enum err index_rows(struct reading *r, const struct pasted_rows *from)
 {
+	const struct pick_rows *rows = from->rows;
+	enum err err;
+
 	r->options = mem_array(rows->n + 1, sizeof *r->options);
 	if (!r->options)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < rows->n; i++)
-		r->options[i] = (struct option){.value = rows->v[i].value, .name = rows->v[i].name};
-	return resolve_index_build(&r->index, r->options, rows->n);
+		r->options[i] = (struct option){.value = rows->v[i].value,
+		    .name = rows->v[i].name,
+		    .kind = rows->v[i].kind,
+		    .country = rows->v[i].country};
+	err = resolve_index_build(&r->index, r->options, rows->n);
+	r->index.codes = from->all_codes;
+	return err;
 }
 
 static bool copy_row(struct arena *a, struct pick_row *to, const struct pick_row *from)
@@ -153,7 +161,8 @@ static enum err add_line(struct reading *r, const struct pasted_line *before,
 	}
 	if (!to->n)
 		to->kind = RESOLVE_UNKNOWN;
-	else if (to->n == 1 && was_exact(before) && (now->kind == RESOLVE_EXACT || !now->n_choices))
+	else if (to->n == 1 &&
+		 (now->kind == RESOLVE_EXACT || (!now->n_choices && was_exact(before))))
 		to->kind = RESOLVE_EXACT;
 	else
 		to->kind = RESOLVE_AMBIGUOUS;
@@ -197,7 +206,7 @@ static enum err add_lines(
 	return err;
 }
 
-enum err pasted_read(struct pasted *p, const char *text, size_t len, const struct pick_rows *rows)
+enum err pasted_read(struct pasted *p, const char *text, size_t len, const struct pasted_rows *from)
 {
 	struct reading r = {.options = NULL};
 	enum err err;
@@ -207,11 +216,11 @@ enum err pasted_read(struct pasted *p, const char *text, size_t len, const struc
 	resolve_result_init(&r.found);
 	r.to.text = arena_strndup(&r.to.arena, text, len);
 	r.to.len = len;
-	err = r.to.text ? index_rows(&r, rows) : ERR_NOMEM;
+	err = r.to.text ? index_rows(&r, from) : ERR_NOMEM;
 	if (!err)
 		err = resolve_block(&r.found, &r.index, text, len);
 	if (!err)
-		err = add_lines(&r, p, rows);
+		err = add_lines(&r, p, from->rows);
 	if (err) {
 		pasted_done(&r.to);
 	} else {

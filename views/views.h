@@ -69,6 +69,10 @@ enum err picker_start(struct app *app, const struct id_list *line_items, struct 
 enum err picker_start_pasted(struct app *app, const struct id_list *line_items,
     const struct event *paste, struct errinfo *ei);
 
+/* A page of lines for terminals that do not say what is a paste; what was typed there reaches the view
+ * that asked as a paste does. */
+enum err paste_lines(struct app *app, struct errinfo *ei);
+
 /* Tell every open view that data changed: each has this as its reaction. kinds: DATA_BITs. */
 void views_changed(struct app *app, unsigned kinds);
 

@@ -5,7 +5,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 export TZ=UTC LC_ALL=C.UTF-8
-for script in paste reference widen; do
+for script in lines paste reference widen; do
 	export XDG_CONFIG_HOME="$dir/$script/config" XDG_STATE_HOME="$dir/$script/state"
 	export XDG_CACHE_HOME="$dir/$script/cache"
 	mkdir -p "$dir/$script/screens"

@@ -12,7 +12,7 @@ static const struct option options[] = {{.value = "96683cc9126741d1", .name = "U
     {.value = "00a8b25e420adc94", .name = "Portland, Victoria, Australia"},
     {.value = "6c6fd550ac2d3d60", .name = "Portland, ME, USA"},
     {.value = "aaaaaaaaaaaaaaa1", .name = "M\xc3\xbcnchen, Bayern, Deutschland"},
-    {.value = "aaaaaaaaaaaaaaa2", .name = "60004, IL, US"},
+    {.value = "aaaaaaaaaaaaaaa2", .name = "60004, IL, US", .kind = "POSTAL_CODES"},
     {.value = "aaaaaaaaaaaaaaa3", .name = "Georgia"},
     {.value = "aaaaaaaaaaaaaaa4", .name = "Georgia, US"}, {.value = "19002", .name = "Pets/Cats"},
     {.value = "aaaaaaaaaaaaaaa5", .name = "Saint-\xc3\x89tienne"},
@@ -80,6 +80,66 @@ static void lines_are_exact_ambiguous_or_unknown(void **state)
 			assert_int_equal(b.result.v[0].choices[0], lines[i].first);
 		done(&b);
 	}
+}
+
+/* A code of which all others of its country are at hand leaves no doubt, if nothing else fits it. */
+static void postal_codes_are_exact_when_all_are_at_hand(void **state)
+{
+	static const struct option more[] = {
+	    {.value = "p1", .name = "60004, IL, US", .kind = "POSTAL_CODES", .country = "US"},
+	    {.value = "p2", .name = "60005, IL, US", .kind = "POSTAL_CODES", .country = "US"},
+	    {.value = "p3", .name = "SW1A 1AA, London, GB", .kind = "POSTAL_CODES"},
+	    {.value = "p4", .name = "1770, QLD, Australia", .kind = "POSTAL_CODES"},
+	    {.value = "c1", .name = "1770, Somewhere, US", .kind = "CITIES"},
+	    {.value = "c2", .name = "Springfield, IL, US", .kind = "CITIES"}};
+	static const struct {
+		const char *text;
+		enum resolve_kind all,
+		    some; /* with all codes of the country at hand, and without */
+	} cases[] = {{"60004", RESOLVE_EXACT, RESOLVE_AMBIGUOUS},
+	    {"sw1a 1aa", RESOLVE_EXACT, RESOLVE_AMBIGUOUS},
+	    {"60005, IL", RESOLVE_EXACT, RESOLVE_AMBIGUOUS},
+	    {"60005, CA", RESOLVE_UNKNOWN, RESOLVE_UNKNOWN},
+	    {"1770", RESOLVE_AMBIGUOUS, RESOLVE_AMBIGUOUS}, /* a place is called so too */
+	    {"Springfield", RESOLVE_AMBIGUOUS, RESOLVE_AMBIGUOUS}, /* a city never by its part */
+	    {"6000", RESOLVE_UNKNOWN, RESOLVE_UNKNOWN},
+	    {"60004-1234", RESOLVE_UNKNOWN, RESOLVE_UNKNOWN}};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+		struct bench b;
+		enum resolve_kind want = i % 2 ? cases[i / 2].some : cases[i / 2].all;
+
+		resolve_index_init(&b.index);
+		resolve_result_init(&b.result);
+		assert_int_equal(
+		    resolve_index_build(&b.index, more, sizeof more / sizeof *more), ERR_OK);
+		b.index.codes = i % 2 == 0;
+		assert_int_equal(resolve_block(&b.result, &b.index, cases[i / 2].text,
+				     strlen(cases[i / 2].text)),
+		    ERR_OK);
+		assert_int_equal(b.result.n, 1);
+		if (b.result.v[0].kind != want)
+			fail_msg("%s: kind %d, not %d", cases[i / 2].text, (int)b.result.v[0].kind,
+			    (int)want);
+		done(&b);
+	}
+}
+
+static void what_looks_like_a_postal_code(void **state)
+{
+	static const char *const yes[] = {"60004", "Berlin\n10115\n", "SW1A 1AA", "K1A 0B1",
+	    "1012 AB", "02139-1234", "60004,60005", "x\ty\t94103\t"};
+	static const char *const no[] = {"", "Berlin", "Paris 15", "Washington 20500", "12",
+	    "96683cc9126741d1", "@nasa1\nSpringfield, IL", "Z\xc3\xbcrich 1"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+		if (!resolve_has_codes(yes[i], strlen(yes[i])))
+			fail_msg("\"%s\" has a code", yes[i]);
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+		if (resolve_has_codes(no[i], strlen(no[i])))
+			fail_msg("\"%s\" has none", no[i]);
 }
 
 static void a_block_keeps_line_numbers_and_counts(void **state)
@@ -264,6 +324,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(lines_are_exact_ambiguous_or_unknown),
+	    cmocka_unit_test(postal_codes_are_exact_when_all_are_at_hand),
+	    cmocka_unit_test(what_looks_like_a_postal_code),
 	    cmocka_unit_test(a_block_keeps_line_numbers_and_counts),
 	    cmocka_unit_test(another_word_for_the_same_option_is_a_repetition),
 	    cmocka_unit_test(numbers_and_handles_may_stand_several_in_a_line),

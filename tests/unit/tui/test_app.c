@@ -160,6 +160,49 @@ static void prompts_edit_and_remember(void **state)
 	toy_stop();
 }
 
+/* What a terminal without bracketed paste sends for "Enter\r\nq\tr\nC-s..." is text and line ends: no
+ * line of it is a command, and the page ends with its own key only. */
+static void lines_end_with_their_own_key(void **state)
+{
+	(void)state;
+	toy_start(10, 100, 30, true);
+	app_exec(toy.app, "lines", NULL);
+	toy_press("o n e Enter C-j Q Tab q Enter Enter");
+	assert_true(toy_sees("   1 one"));
+	assert_true(toy_sees("2 lines"));
+	assert_string_equal(toy.typed, "");
+	toy_press("Backspace Backspace x Enter l a s t");
+	assert_true(toy_sees("C-s takes the 3 lines"));
+	toy_press("C-s");
+	assert_string_equal(toy.typed, "one\nQ\tx\nlast\n");
+	assert_true(toy_sees("Toys"));
+	toy_stop();
+}
+
+static void lines_are_not_dropped_by_one_key(void **state)
+{
+	(void)state;
+	toy_start(10, 100, 30, true);
+	app_exec(toy.app, "lines", NULL);
+	toy_press("C-s");
+	assert_true(toy_sees("no line is here yet"));
+	app_event(
+	    toy.app, &(struct event){.kind = EVENT_PASTE, .text = "a\nb\x1b[A\n\nc", .len = 9});
+	toy_press("Esc");
+	assert_true(toy_sees("3 lines would be dropped"));
+	toy_press("d Esc"); /* typing goes on: asked anew */
+	assert_string_equal(toy.typed, "");
+	toy_press("C-d");
+	assert_string_equal(toy.typed, "a\nb\x1b[A\ncd\n");
+	app_exec(toy.app, "lines", NULL);
+	toy_press("z Esc Esc");
+	assert_string_equal(toy.typed, "cancelled:");
+	app_exec(toy.app, "lines", NULL);
+	toy_press("Esc"); /* nothing to lose */
+	assert_true(toy_sees("Toys"));
+	toy_stop();
+}
+
 static void choices_filter_and_say_why_not(void **state)
 {
 	(void)state;
@@ -533,7 +576,7 @@ static void users_bindings_are_checked(void **state)
 static void running_out_of_memory_opens_nothing(void **state)
 {
 	static const char *const lines[] = {"ask", "name", "pick-one", "help", "palette",
-	    "messages", "filter", "filter 7", "columns"};
+	    "messages", "filter", "filter 7", "columns", "lines"};
 
 	(void)state;
 	toy_start(100, 100, 30, true);
@@ -572,6 +615,8 @@ int main(void)
 	    cmocka_unit_test(a_danger_is_acknowledged_by_typing),
 	    cmocka_unit_test(questions_are_answered_when_the_program_ends),
 	    cmocka_unit_test(prompts_edit_and_remember),
+	    cmocka_unit_test(lines_end_with_their_own_key),
+	    cmocka_unit_test(lines_are_not_dropped_by_one_key),
 	    cmocka_unit_test(choices_filter_and_say_why_not),
 	    cmocka_unit_test(a_refused_command_says_why),
 	    cmocka_unit_test(help_shows_the_real_bindings_and_runs_them),

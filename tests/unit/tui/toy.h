@@ -126,7 +126,16 @@ static void toy_describe(const struct view *v, struct view_about *a)
 	a->hints = "open filter";
 }
 
-enum { TOY_OPEN = COMMAND_VIEWS, TOY_ASK, TOY_ACK, TOY_NAME, TOY_PICK, TOY_WRITE, TOY_MORE };
+enum {
+	TOY_OPEN = COMMAND_VIEWS,
+	TOY_ASK,
+	TOY_ACK,
+	TOY_NAME,
+	TOY_PICK,
+	TOY_WRITE,
+	TOY_MORE,
+	TOY_LINES
+};
 
 static const struct command toy_commands[] = {
     {TOY_OPEN, "open", "", CMD_NEEDS_ROW, "Toy", "open the row"},
@@ -136,6 +145,7 @@ static const struct command toy_commands[] = {
     {TOY_PICK, "pick-one", "", CMD_NONE, "Toy", "choose"},
     {TOY_WRITE, "write", "", CMD_WRITES, "Toy", "needs the right to write"},
     {TOY_MORE, "another", "", CMD_NONE, "Toy", "open another toy view"},
+    {TOY_LINES, "lines", "", CMD_NONE, "Toy", "ask for lines"},
 };
 
 static void toy_on_confirm(struct app *app, bool ok, void *user)
@@ -155,6 +165,13 @@ static void toy_on_choice(struct app *app, bool ok, const size_t *chosen, size_t
 {
 	(void)app;
 	((struct toy *)user)->chosen = ok && n ? chosen[0] : SIZE_MAX;
+}
+
+static void toy_on_lines(struct app *app, bool ok, const char *text, size_t len, void *user)
+{
+	(void)app;
+	snprintf(((struct toy *)user)->typed, sizeof toy.typed, "%s%.*s",
+	    ok ? "" : "cancelled:", (int)len, text);
 }
 
 static const struct view_ops toy_ops;
@@ -196,6 +213,9 @@ static enum err toy_command(struct view *v, const struct command_call *call, str
 			.fn = toy_on_choice,
 			.user = s->toy},
 		    ei);
+	case TOY_LINES:
+		return app_lines(v->app,
+		    &(struct lines_ask){.title = "Names", .fn = toy_on_lines, .user = s->toy}, ei);
 	case TOY_MORE:
 		return app_push(v->app, &toy_ops, &rows, NULL, ei);
 	default:
@@ -217,7 +237,7 @@ static const struct view_ops toy_ops = {
     .name = "toy",
     .title = "Toys",
     .parent = "table",
-    .commands = "open ask acknowledge name pick-one write another",
+    .commands = "open ask acknowledge name pick-one write another lines",
     .state_size = sizeof(struct toy_state),
     .open = toy_open,
     .layout = toy_layout,

@@ -16,6 +16,9 @@ static const struct kit_option city_rows[] = {
     {"c3", "Los Angeles, CA, USA", "CITIES", "US"}, {"c4", "Los Angeles, TX, USA", "CITIES", "US"},
     {"c5", "Springfield, USA", "CITIES", "US"}, {"c6", "Springfield, USA", "CITIES", "US"}};
 static const struct kit_option german_rows[] = {{"b1", "Berlin, DE", "CITIES", "DE"}};
+static const struct kit_option zip_rows[] = {{"z1", "60004, IL, US", "POSTAL_CODES", "US"},
+    {"z2", "94103, CA, US", "POSTAL_CODES", "US"}, {"z3", "10115, NY, US", "POSTAL_CODES", "US"}};
+static const struct kit_option plz_rows[] = {{"p1", "10115, BE, DE", "POSTAL_CODES", "DE"}};
 static const struct kit_option topic_rows[] = {{"a1", "NFL", "SPORTS", NULL},
     {"a2", "NBA", "SPORTS", NULL}, {"a3", "Drama", "MOVIE_GENRES", NULL}};
 
@@ -31,6 +34,8 @@ static int setup(void **state)
 	kit_options(&k, "locations", "country_code=US&location_type=METROS", ROWS(metro_rows));
 	kit_options(&k, "locations", "country_code=US&location_type=CITIES", ROWS(city_rows));
 	kit_options(&k, "locations", "country_code=DE&location_type=CITIES", ROWS(german_rows));
+	kit_options(&k, "locations", "country_code=US&location_type=POSTAL_CODES", ROWS(zip_rows));
+	kit_options(&k, "locations", "country_code=DE&location_type=POSTAL_CODES", ROWS(plz_rows));
 	kit_options(&k, "conversations", "", ROWS(topic_rows));
 	app_push(k.app, &line_items_view, NULL, NULL, NULL);
 	*state = &k;
@@ -382,6 +387,43 @@ static void what_alone_fits_is_taken_on_a_key(void **state)
 	kit_press(k, "a");
 	assert_int_equal(staging_changes(k->session)->n, 1); /* li1 has California */
 	assert_string_equal(staged_at(k, 0)->value, "c2");
+}
+
+/* Where all places of the line item are in one country, its codes leave no doubt; where the country is
+ * a guess, they are offered. Only a paste that has some looks them up. */
+static void postal_codes_resolve_in_the_country_of_the_line_item(void **state)
+{
+	struct kit *k = *state;
+
+	open_picker(k, TYPE_LOCATION, 1); /* li1 has California */
+	assert_sees(k, "places in United States");
+	kit_paste(k, "California, US\n60004\n94103\n99999\n");
+	assert_sees(k, "Looked up in countries, and places and postal codes in United States.");
+	assert_sees(k, "3 to include on 1 line item, 1 unknown");
+	kit_press(k, "X a");
+	assert_int_equal(staging_changes(k->session)->n, 2); /* li1 has California */
+	assert_string_equal(staged_at(k, 0)->value, "z1");
+	assert_string_equal(staged_at(k, 0)->location_type, "POSTAL_CODES");
+	assert_string_equal(staged_at(k, 1)->value, "z2");
+}
+
+static void postal_codes_of_a_guessed_country_are_offered(void **state)
+{
+	static const char *const id = "li3"; /* never read: where its places are is not known */
+	struct kit *k = *state;
+	struct picker_arg arg = {{&id, 1}, TYPE_LOCATION};
+	struct errinfo ei = {0};
+
+	assert_int_equal(app_push(k->app, &picker_view, &arg, NULL, &ei), ERR_OK);
+	kit_paste(k, "10115\n94103\n");
+	assert_sees(k, "0 to include on 1 line item, 2 to choose");
+	assert_sees(k, "10115, NY, US");
+	kit_press(k, "F2");
+	kit_type(k, "in germany");
+	kit_press(k, "Enter");
+	assert_sees(k, "postal codes in Germany");
+	assert_sees(k, "2 fit: Enter chooses"); /* New York was offered, and Berlin fits as well */
+	assert_int_equal(staging_changes(k->session)->n, 0);
 }
 
 static void lines_that_are_left_out_come_back(void **state)
@@ -778,6 +820,8 @@ int main(void)
 	    CASE(ambiguous_and_unknown_lines_are_decided_first),
 	    CASE(lines_pasted_outside_the_picker_ask_for_their_kind),
 	    CASE(what_alone_fits_is_taken_on_a_key),
+	    CASE(postal_codes_resolve_in_the_country_of_the_line_item),
+	    CASE(postal_codes_of_a_guessed_country_are_offered),
 	    CASE(lines_that_are_left_out_come_back),
 	    CASE(decisions_stay_when_other_places_are_looked_at),
 	    CASE(unknown_line_can_be_searched_at_x),
