@@ -54,6 +54,8 @@ enum err client_connect(struct client *c, bool raw_writes, struct errinfo *ei)
 	if (config_credentials(p, &c->cred, ei))
 		return ei->code;
 	c->api = api_new(c->loop, &cfg, ei);
+	credentials_wipe(&c->cred);
+	config_forget_credentials(&c->config);
 	if (!c->api)
 		return ei->code;
 	open_store(c);
@@ -69,7 +71,6 @@ void client_close(struct client *c)
 	api_free(c->api);
 	store_close(c->store);
 	loop_free(c->loop);
-	credentials_wipe(&c->cred);
 	config_done(&c->config);
 }
 

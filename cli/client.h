@@ -25,7 +25,7 @@ struct client {
 enum err client_configure(struct client *c, const struct cli_options *o, struct errinfo *ei);
 /* Credentials and the client; raw_writes as in api_config. */
 enum err client_connect(struct client *c, bool raw_writes, struct errinfo *ei);
-/* Saves the budgets and wipes the credentials. */
+/* Saves the budgets. */
 void client_close(struct client *c);
 
 /* Part of a base URL that names the realm of the store: host and port, without the scheme. */

@@ -60,6 +60,8 @@ enum err headless_open(struct headless *h, const struct cli_options *o, struct e
 		err = config_credentials(c->profile, &c->cred, ei);
 	if (!err)
 		err = open_session(h, o, ei);
+	credentials_wipe(&c->cred);
+	config_forget_credentials(&c->config);
 	if (!err)
 		err = headless_wait(h, ei);
 	for (size_t i = 0; !err && i < sizeof needed / sizeof *needed; i++) {

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include "cli/table.h"
+#include "config/config.h"
 #include "tui/supervisor.h"
 
 #define FAREWELL                                                                                   \
@@ -157,8 +158,8 @@ int main(int argc, char **argv)
 	rc = parse(&o, sub, sub ? argc - 1 : argc, sub ? argv + 1 : argv);
 	if (rc >= 0)
 		return rc;
-	/* before anything is read: the parent must hold no secret */
+	/* before anything is read: the parent must hold no secret, nor those of its environment */
 	if ((!sub || sub->run == cmd_demo) && !o.script)
-		supervisor_fork(FAREWELL);
+		supervisor_fork(FAREWELL, credentials_leave_environment);
 	return sub ? sub->run(&o, argc - 1, argv + 1) : cmd_screen(&o);
 }

@@ -165,6 +165,7 @@ static void connect_profile(struct screen *s)
 		screen_connect(s, &cfg, &ei);
 	}
 	credentials_wipe(&cred);
+	config_forget_credentials(&s->config);
 }
 
 static void on_child(struct loop *l, int fd, short revents, void *user)

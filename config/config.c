@@ -25,14 +25,20 @@ void config_init(struct config *c)
 	}
 }
 
-void config_done(struct config *c)
+void config_forget_credentials(struct config *c)
 {
 	for (size_t i = 0; i < c->n_profiles; i++)
-		if (c->profiles[i].file_credentials) {
+		if (c->profiles[i].file_credentials)
 			credentials_wipe(c->profiles[i].file_credentials);
+}
+
+void config_done(struct config *c)
+{
+	config_forget_credentials(c);
+	for (size_t i = 0; i < c->n_profiles; i++)
+		if (c->profiles[i].file_credentials)
 			mem_free_secret(
 			    c->profiles[i].file_credentials, sizeof(struct credentials));
-		}
 	mem_free(c->profiles);
 	mem_free(c->keys);
 	arena_done(&c->arena);

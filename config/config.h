@@ -115,6 +115,10 @@ enum err config_credentials(
 enum err config_consumer(
     const struct config_profile *p, struct credentials *out, struct errinfo *ei);
 void credentials_wipe(struct credentials *c);
+/* For a process that needs none: those of the environment are overwritten and unset. */
+void credentials_leave_environment(void);
+/* Once they are where they are needed: those that were read from files are wiped. */
+void config_forget_credentials(struct config *c);
 
 /* Where the credentials would come from, without reading a secret or running the helper. */
 struct credentials_place {

@@ -103,6 +103,15 @@ static enum err take_environment(struct credentials *c, bool *any, struct errinf
 	return err;
 }
 
+void credentials_leave_environment(void)
+{
+	struct credentials c = {0};
+	bool any;
+
+	(void)take_environment(&c, &any, NULL);
+	credentials_wipe(&c);
+}
+
 static enum err from_environment(struct credentials *c, bool *any, struct errinfo *ei)
 {
 	enum err err = take_environment(c, any, ei);

@@ -83,10 +83,28 @@ static enum err check_open(struct reader *r, const yaml_char_t *anchor, const ya
 	return ERR_OK;
 }
 
+/* libyaml frees what it read as it is: secrets too. */
+static void forget_event(struct reader *r)
+{
+	if (r->ev.type == YAML_SCALAR_EVENT)
+		explicit_bzero(r->ev.data.scalar.value, r->ev.data.scalar.length);
+	yaml_event_delete(&r->ev);
+}
+
+static void forget_parser(yaml_parser_t *p)
+{
+	for (yaml_token_t *t = p->tokens.head; t != p->tokens.tail; t++)
+		if (t->type == YAML_SCALAR_TOKEN)
+			explicit_bzero(t->data.scalar.value, t->data.scalar.length);
+	explicit_bzero(p->raw_buffer.start, (size_t)(p->raw_buffer.end - p->raw_buffer.start));
+	explicit_bzero(p->buffer.start, (size_t)(p->buffer.end - p->buffer.start));
+	yaml_parser_delete(p);
+}
+
 /* The next event, after the checks that hold everywhere. */
 static enum err next(struct reader *r)
 {
-	yaml_event_delete(&r->ev);
+	forget_event(r);
 	if (!yaml_parser_parse(&r->parser, &r->ev)) {
 		memset(&r->ev, 0, sizeof r->ev);
 		return fail_at(r, r->parser.problem_mark, "not valid YAML: %s",
@@ -399,7 +417,7 @@ enum err yaml_read(struct config *c, const struct yaml_text *text, struct errinf
 	err = read_stream(&r);
 	if (!err)
 		err = check_default_profile(&r);
-	yaml_event_delete(&r.ev);
-	yaml_parser_delete(&r.parser);
+	forget_event(&r);
+	forget_parser(&r.parser);
 	return err;
 }

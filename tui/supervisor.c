@@ -79,7 +79,7 @@ static _Noreturn void supervise(
 	}
 }
 
-void supervisor_fork(const char *farewell)
+void supervisor_fork(const char *farewell, void (*in_parent)(void))
 {
 	static const int watched[] = {
 	    SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGUSR1, SIGUSR2};
@@ -94,8 +94,11 @@ void supervisor_fork(const char *farewell)
 		sigaddset(&set, watched[i]);
 	sigprocmask(SIG_BLOCK, &set, &old);
 	child = fork();
-	if (child > 0)
+	if (child > 0) {
+		if (in_parent)
+			in_parent();
 		supervise(child, &set, &saved, farewell);
+	}
 	if (child == 0) {
 		/* the other way round: killed parent, program ends in order */
 		prctl(PR_SET_PDEATHSIG, SIGHUP);

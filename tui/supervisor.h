@@ -9,7 +9,8 @@
 
 /* Returns in the child, which goes on as the program (also when no parent could be made). Without
  * a terminal on standard input and output nothing happens. farewell: a line for standard error when
- * the program was killed. Call before threads, signals and descriptors are set up. */
-void supervisor_fork(const char *farewell);
+ * the program was killed; in_parent (or NULL) runs once in the parent. Call before threads, signals and
+ * descriptors are set up. */
+void supervisor_fork(const char *farewell, void (*in_parent)(void));
 
 #endif

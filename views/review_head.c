@@ -122,7 +122,7 @@ static void countdown(int64_t ms, char *out, size_t cap)
 static void next_reading(const struct applying_status *a, char *out, size_t cap)
 {
 	int64_t left = a->next_read_at_ms - clock_mono_ms();
-	char in[24];
+	char in[40];
 
 	out[0] = '\0';
 	countdown(left, in, sizeof in);
@@ -133,7 +133,7 @@ static void next_reading(const struct applying_status *a, char *out, size_t cap)
 static void head_running(const struct review_state *st, struct head *h)
 {
 	const struct applying_status *a = applying_status(st->session);
-	char text[200], in[24];
+	char text[240], in[40];
 	int64_t ms;
 	enum apply_wait waits = applying_waits(st->session, &ms);
 
@@ -159,7 +159,7 @@ static void head_outcome(const struct review_state *st, struct head *h)
 {
 	const struct applying_status *a = applying_status(st->session);
 	size_t unknown = applying_unknown(st->session);
-	char text[256], when[32];
+	char text[256], when[48];
 
 	if (a->phase == APPLYING_RUNNING) {
 		head_running(st, h);

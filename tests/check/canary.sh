@@ -95,8 +95,17 @@ ls "$out"/*.screen >/dev/null
 grep -q '"data"' "$out"/*.stdout
 
 # a real terminal: what is drawn, title and all
-(sleep 3; printf q; sleep 1; printf q) |
-	TERM=xterm timeout 60 script -qfec "$RETICLE" "$out/typescript" >/dev/null 2>&1 || true
+PYTHONPATH=$(dirname "$0") PYTHONDONTWRITEBYTECODE=1 python3 - "$RETICLE" "$out/typescript" <<'PY'
+import sys
+from pty_program import Program
+
+p = Program([sys.argv[1]])
+p.wait(rb"nothing staged", "canary")
+seen = p.seen
+p.type(b"Q")
+p.wait_end("canary")
+open(sys.argv[2], "wb").write(seen + p.seen)
+PY
 [ -s "$out/typescript" ]
 
 # wrong ones, from the file
@@ -138,16 +147,17 @@ until ls "$out"/browser-environ.* >/dev/null 2>&1; do sleep 0.05; done
 grep -q 'Signed in' "$out/51.stdout"
 rm "$dir/config/reticle/credentials.yaml"
 control faults '{"rules":[{"method":"GET","path":"/line_items","nth":0,"times":0,"action":"stall@pre-commit:4000"}]}' >/dev/null
+curl -sf -X DELETE "$(field url)/__sandbox/ledger" >/dev/null
 (
 	set_environment
 	exec timeout 30 "$RETICLE" api GET /12/accounts/18ce5demo01/line_items
 ) >"$out/hanging.stdout" 2>"$out/hanging.stderr" &
 hanging=$!
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	pid=$(cat "/proc/$hanging/task/$hanging/children" 2>/dev/null) && [ -n "$pid" ] && break
-	sleep 0.05
+# its request is there: what it was started with it has taken
+until control ledger | grep -q line_items; do
+	kill -0 "$hanging" 2>/dev/null || { cat "$out/hanging.stderr"; exit 1; }
 done
-sleep 1
+pid=$(cat "/proc/$hanging/task/$hanging/children")
 # (timeout itself was started with them; the program under it must not keep them)
 tr '\0' '\n' <"/proc/${pid% }/environ" >"$out/own-environ"
 tr '\0' '\n' <"/proc/${pid% }/cmdline" >"$out/own-cmdline"

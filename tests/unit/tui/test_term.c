@@ -95,7 +95,7 @@ static _Noreturn void be_a_shell(void)
 		setpgid(0, 0);
 		tcsetpgrp(STDIN_FILENO, getpid());
 		signal(SIGTTOU, SIG_DFL);
-		supervisor_fork("killed\n");
+		supervisor_fork("killed\n", NULL);
 		run_toy();
 	}
 	setpgid(job, job);
@@ -123,7 +123,7 @@ static _Noreturn void run_as(enum how how)
 	if (how == NOHUP)
 		signal(SIGHUP, SIG_IGN);
 	if (how == SUPERVISED)
-		supervisor_fork("killed\n");
+		supervisor_fork("killed\n", NULL);
 	run_toy();
 }
 
