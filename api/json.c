@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/text.h"
 
 const struct json_node *json_root(const struct json *j)
 {
@@ -78,15 +79,21 @@ enum err json_quote(struct buf *out, const char *s, size_t n)
 	buf_addc(out, '"');
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];
+		uint32_t cp;
+		size_t len;
 
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+		if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\')
+			continue;
+		len = text_control(s + i, n - i, &cp);
+		if (!len && c != '"' && c != '\\')
 			continue;
 		buf_add(out, s + run, i - run);
-		run = i + 1;
-		if (c == '"' || c == '\\')
-			buf_addf(out, "\\%c", c);
+		if (len)
+			buf_addf(out, "\\u%04x", cp);
 		else
-			buf_addf(out, "\\u%04x", c);
+			buf_addf(out, "\\%c", c);
+		i += len ? len - 1 : 0;
+		run = i + 1;
 	}
 	buf_add(out, s + run, n - run);
 	buf_addc(out, '"');

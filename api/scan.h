@@ -71,7 +71,8 @@ bool json_int64(const struct json_node *n, int64_t *value);
 
 /* Append the value as compact JSON. */
 enum err json_print(struct buf *out, const struct json_node *n);
-/* Append s as a JSON string with its quotes. */
+/* Append s as a JSON string with its quotes. Characters that act on a terminal (text_control) are
+ * escaped: what is printed or exported is looked at there. */
 enum err json_quote(struct buf *out, const char *s, size_t n);
 
 #endif

@@ -327,6 +327,25 @@ enum err text_escape(struct buf *out, const char *s, size_t n)
 	return out->failed;
 }
 
+static bool acts(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xA0) || cp == 0x061C || cp == 0x200E ||
+	       cp == 0x200F || (cp >= 0x2028 && cp <= 0x202E) || (cp >= 0x2066 && cp <= 0x2069);
+}
+
+size_t text_control(const char *s, size_t n, uint32_t *cp)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t len = !n ? 0 : p[0] < 0x80 ? 1 : p[0] >> 5 == 6 ? 2 : p[0] >> 4 == 14 ? 3 : 0;
+
+	if (!len || len > n || (len > 1 && !text_is_utf8(s, len)))
+		return 0;
+	*cp = len == 1 ? p[0] : p[0] & (0xffu >> (len + 1));
+	for (size_t i = 1; i < len; i++)
+		*cp = *cp << 6 | (p[i] & 0x3fu);
+	return acts(*cp) ? len : 0;
+}
+
 bool text_is_utf8(const char *s, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)s, *end = p + n;

@@ -45,6 +45,11 @@ bool text_is_deceptive(const char *s, size_t n);
 /* Copy UTF-8 text, cut before a character that does not fit whole. */
 void text_copy(char *out, size_t cap, const char *text);
 
+/* Bytes of the character at s that acts where text is printed instead of being seen there (C0, DEL, C1,
+ * line separators, marks that turn the direction of writing), all below U+10000; 0: it is another, or
+ * not UTF-8. */
+size_t text_control(const char *s, size_t n, uint32_t *cp);
+
 bool text_is_utf8(const char *s, size_t n); /* valid, no surrogates, no overlong forms */
 
 /* Lower-case for searching: simple case folding, one code point at a time. */

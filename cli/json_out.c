@@ -19,12 +19,13 @@ void json_out_string(FILE *f, const char *s)
 	fputc('"', f);
 	while (n) {
 		unsigned char c = (unsigned char)*s;
-		size_t len = character(s, n);
+		uint32_t cp;
+		size_t acts = text_control(s, n, &cp), len = acts ? acts : character(s, n);
 
 		if (c == '"' || c == '\\')
 			fprintf(f, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			fprintf(f, "\\u%04x", c);
+		else if (acts)
+			fprintf(f, "\\u%04x", cp);
 		else if (!len)
 			fputs("\xef\xbf\xbd", f);
 		else

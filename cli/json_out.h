@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* A quoted string of valid JSON whatever the bytes: controls as \u00XX, each byte that is not UTF-8
+/* A quoted string of valid JSON whatever the bytes: what acts on a terminal (text_control) as \uXXXX, each byte that is not UTF-8
  * as U+FFFD. */
 void json_out_string(FILE *f, const char *s);
 

@@ -179,12 +179,13 @@ static enum err add_op(
 {
 	enum err err = db_run(&s->state,
 	    "INSERT INTO op(batch, seq, change, state) SELECT ?, ?, id, 0 FROM change"
-	    " WHERE id=? AND state=0",
+	    " WHERE id=? AND state=0 AND held=0",
 	    BIND(INT(batch), INT(seq), INT(c->id)), ei);
 
 	if (!err && db_changes(&s->state) != 1)
 		err = err_set(ei, ERR_CONFLICT,
-		    "a change of line item %.64s is not staged any more; review again",
+		    "a change of line item %.64s is not staged any more, or is held back; review "
+		    "again",
 		    c->line_item_id);
 	return err;
 }
@@ -262,18 +263,20 @@ enum err journal_begin(struct store *s, const struct journal_plan *p, uint64_t *
 
 /* --- sending --- */
 
-/* All edits of the batch must still be staged: another terminal may have undone some. */
+/* All edits of the batch must still be staged: another terminal may have undone some, or hold them
+ * back. */
 static enum err all_staged(struct store *s, const struct batch_row *b, struct errinfo *ei)
 {
 	int64_t n = db_int(&s->state,
 	    "SELECT count(*) FROM op JOIN change c ON c.id = op.change"
-	    " WHERE op.batch=? AND c.state=0",
+	    " WHERE op.batch=? AND c.state=0 AND c.held=0",
 	    BIND(INT(b->id)), NULL);
 
 	if (n == b->ops)
 		return ERR_OK;
-	return err_set(ei, ERR_CONFLICT, "%lld change%s of this plan went meanwhile; review again",
-	    (long long)(b->ops - n), b->ops - n == 1 ? "" : "s");
+	return err_set(ei, ERR_CONFLICT,
+	    "%lld change%s of this plan went or %s held back meanwhile; review again",
+	    (long long)(b->ops - n), b->ops - n == 1 ? "" : "s", b->ops - n == 1 ? "is" : "are");
 }
 
 static enum err intent_in(

@@ -44,7 +44,7 @@ struct journal_plan {
 	size_t n;
 };
 /* Store the plan; batch_ids has room for p->n ids. ERR_CONFLICT when an edit is not STAGED any
- * more (another terminal undid or applied it). */
+ * more (another terminal undid or applied it) or is held back. */
 enum err journal_begin(struct store *s, const struct journal_plan *p, uint64_t *changeset,
     uint64_t *batch_ids, struct errinfo *ei);
 

@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { FDS = 256, FILES = 32, TEMPLATES = 16, NAME = 96, UNSYNCED = 512 };
+enum { FDS = 256, FILES = 32, TEMPLATES = 16, NAME = 96, UNSYNCED = 32768 };
 
 struct file { /* that was written to; found by its name within the directory */
 	char name[NAME];
@@ -528,6 +528,18 @@ static int keep_one(const char *path, const struct stat *st, int flag, struct FT
 	return 0;
 }
 
+static int unlink_lock(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st, (void)ftw;
+	return flag == FTW_F && strstr(path, ".lock") ? unlink(path) : 0;
+}
+
+void disk_lose_locks(void)
+{
+	disk_enter(-1);
+	nftw(d.dir, unlink_lock, 16, FTW_PHYS);
+}
+
 void disk_keep_template(void)
 {
 	nftw(d.dir, keep_one, 16, FTW_PHYS);
@@ -566,8 +578,19 @@ void disk_begin(uint64_t seed, bool fresh)
 
 /* --- looking for bytes --- */
 
+size_t disk_open_files(void)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < FDS; i++)
+		n += d.fds[i] >= 0;
+	return n;
+}
+
+enum { NEEDLES = 16, NEEDLE = 160 };
+
 static struct {
-	const char *needle;
+	char needles[NEEDLES][NEEDLE];
 	size_t n;
 	char found[256];
 } search;
@@ -576,40 +599,82 @@ static int look_in(const char *path, const struct stat *st, int flag, struct FTW
 {
 	size_t n;
 	char *data;
-	bool hit;
 
 	(void)st, (void)ftw;
 	if (flag != FTW_F)
 		return 0;
 	data = slurp(path, &n);
-	hit = memmem(data, n, search.needle, search.n) != NULL;
+	for (size_t i = 0; i < search.n && !search.found[0]; i++)
+		if (memmem(data, n, search.needles[i], strlen(search.needles[i])))
+			snprintf(search.found, sizeof search.found, "%s", ours(path));
 	free(data);
-	if (hit)
-		snprintf(search.found, sizeof search.found, "%s", ours(path));
-	return hit;
+	return search.found[0] != '\0';
 }
 
-const char *disk_find(const char *needle, size_t n)
+static void hex_of(const char *s, char out[NEEDLE])
 {
-	search.needle = needle;
-	search.n = n;
+	for (size_t i = 0; s[i] && 2 * i + 2 < NEEDLE; i++)
+		snprintf(out + 2 * i, 3, "%02x", (unsigned char)s[i]);
+}
+
+/* What every base64 text of it has, if it begins at a multiple of three bytes. */
+static void base64_of(const char *s, char out[NEEDLE])
+{
+	static const char set[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const unsigned char *p = (const unsigned char *)s;
+	size_t n = strlen(s) / 3 * 3, k = 0;
+
+	for (size_t i = 0; i < n && k + 5 < NEEDLE; i += 3) {
+		unsigned v = (unsigned)p[i] << 16 | (unsigned)p[i + 1] << 8 | p[i + 2];
+
+		for (int shift = 18; shift >= 0; shift -= 6)
+			out[k++] = set[v >> shift & 63];
+	}
+	out[k] = '\0';
+}
+
+const char *disk_find(const char *const *needles, size_t n)
+{
+	search.n = 0;
 	search.found[0] = '\0';
+	for (size_t i = 0; i < n && search.n + 3 <= NEEDLES; i++) {
+		snprintf(search.needles[search.n++], NEEDLE, "%s", needles[i]);
+		hex_of(needles[i], search.needles[search.n++]);
+		base64_of(needles[i], search.needles[search.n++]);
+	}
 	nftw(d.dir, look_in, 16, FTW_PHYS);
 	return search.found[0] ? search.found : NULL;
 }
 
-bool disk_control_byte(const char *name)
+bool disk_is_hostile(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)p[i],
+			      next = (unsigned char)(i + 1 < n ? p[i + 1] : 0);
+
+		if ((c < ' ' && c != '\n') || c == 0x7f)
+			return true;
+		if (c == 0xC2 && next >= 0x80 && next < 0xA0) /* C1 */
+			return true;
+		if (c == 0xE2 && next == 0x80 && i + 2 < n && (unsigned char)p[i + 2] >= 0xAA &&
+		    (unsigned char)p[i + 2] <= 0xAE) /* U+202A to U+202E */
+			return true;
+	}
+	return false;
+}
+
+bool disk_hostile_byte(const char *name)
 {
 	char path[256], *data;
 	size_t n;
-	bool any = false;
+	bool any;
 
 	path_of(path, sizeof path, name);
 	if (access(path, F_OK) != 0)
 		return false;
 	data = slurp(path, &n);
-	for (size_t i = 0; i < n; i++)
-		any |= ((unsigned char)data[i] < ' ' && data[i] != '\n') || data[i] == 0x7f;
+	any = disk_is_hostile(data, n);
 	free(data);
 	return any;
 }

@@ -29,11 +29,18 @@ void disk_killed(int who); /* at once */
 void disk_revive(int who); /* a new process takes the place */
 /* Everybody is dead and every file closed: lose some of what was not synced. How much was lost. */
 size_t disk_lose_power(uint64_t seed);
+void disk_lose_locks(
+    void); /* the files that terminals lock are gone; who has one open keeps that */
 size_t disk_errors(void); /* calls that were refused by disk_fail since disk_begin */
 
-/* Does this byte string occur in any file? The name of the file, or NULL. */
-const char *disk_find(const char *needle, size_t n);
-/* Has the file (name within the directory) a byte below blank that is no newline, or DEL? */
-bool disk_control_byte(const char *name);
+size_t disk_open_files(void);
+
+/* Does one of these strings occur in any file, as it is, in hex or in base64? The name of the file, or
+ * NULL. */
+const char *disk_find(const char *const *needles, size_t n);
+/* Has the text a byte or a character that moves the cursor, starts an escape sequence or turns the
+ * direction of writing (newlines apart)? The second: has the file? */
+bool disk_is_hostile(const char *p, size_t n);
+bool disk_hostile_byte(const char *name);
 
 #endif

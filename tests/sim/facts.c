@@ -1,15 +1,16 @@
 /* What the users asked for, which requests left, and what the server did with them. */
 #include <stdio.h>
 #include <string.h>
-#include "store/drafts.h"
+#include "base/clock.h"
+#include "store/draft_names.h"
+#include "store/internal.h"
 #include "store/journal.h"
 #include "targeting/plan.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/net.h"
 #include "tests/sim/server.h"
 #include "tests/sim/sim.h"
-#include "session/internal.h"
-#include "session/staging.h"
+#include "session/applying.h"
 
 enum { IDS = 8192 };
 
@@ -24,7 +25,7 @@ struct edit *facts_edit(uint64_t id)
 	return id < IDS && edit_at[id] ? &facts.edits[edit_at[id] - 1] : NULL;
 }
 
-static void add_edit(const struct change *c)
+static void add_edit(const char *draft, const struct change *c)
 {
 	struct edit *e;
 
@@ -34,7 +35,8 @@ static void add_edit(const struct change *c)
 	}
 	e = &facts.edits[facts.n_edits];
 	edit_at[c->id] = (uint16_t)++facts.n_edits;
-	*e = (struct edit){.id = c->id, .removes = c->kind == CHANGE_DELETE, .wanted = true};
+	*e = (struct edit){.id = c->id, .removes = c->kind == CHANGE_DELETE};
+	snprintf(e->draft, sizeof e->draft, "%s", draft);
 	snprintf(e->line_item, sizeof e->line_item, "%s", c->line_item_id);
 	snprintf(e->type, sizeof e->type, "%s", c->type_name);
 	snprintf(e->op, sizeof e->op, "%s", op_names[c->op]);
@@ -42,48 +44,130 @@ static void add_edit(const struct change *c)
 	snprintf(e->criterion, sizeof e->criterion, "%s", c->criterion_id ? c->criterion_id : "");
 }
 
-void facts_adopt(struct term *t)
+static void each_of_draft(
+    struct term *t, unsigned state, const char *draft, facts_draft_fn *fn, void *user)
 {
 	struct change_set set;
 	struct errinfo ei = {0};
-	bool staged[EDITS] = {false};
 
 	change_set_init(&set);
-	if (drafts_list(t->store, SERVER_ACCOUNT, DRAFT_STAGED, &set, &ei))
-		violated("I2", "what is staged cannot be read: %s", ei.msg);
-	for (size_t i = 0; i < set.n && !has_violation(); i++) {
-		struct edit *e = facts_edit(set.v[i].id);
-
-		if (!e)
-			add_edit(&set.v[i]);
-		e = facts_edit(set.v[i].id);
-		if (e)
-			staged[e - facts.edits] = true;
-	}
+	if (drafts_list(t->store, SERVER_ACCOUNT, (enum draft_state)state, &set, &ei))
+		violated("I2", "the edits of a draft cannot be read: %s", ei.msg);
+	for (size_t i = 0; i < set.n; i++)
+		fn(user, draft, &set.v[i]);
 	change_set_done(&set);
-	/* of those that were staged before; what a batch has is not the user's to take off */
-	change_set_init(&set);
-	drafts_list(t->store, SERVER_ACCOUNT, DRAFT_GONE, &set, &ei);
-	for (size_t i = 0; i < set.n; i++) {
-		struct edit *e = facts_edit(set.v[i].id);
-
-		if (e)
-			e->wanted = false;
-	}
-	change_set_done(&set);
-	for (size_t i = 0; i < facts.n_edits; i++)
-		facts.edits[i].wanted |= staged[i];
 }
 
-void facts_reviewed(int who, const struct plan *p)
+/* The selection of the terminal is put back as it was, not selected again: that would make a draft
+ * anew which another terminal has just given another name. */
+void facts_each(struct term *t, unsigned state, facts_draft_fn *fn, void *user)
 {
-	facts.posting = who;
-	facts.n_plan = 0;
-	for (size_t b = 0; b < p->n_batches; b++)
-		for (size_t i = 0; i < p->batches[b].n && facts.n_plan < POST_OPS * 4; i++) {
-			facts.plan[facts.n_plan] = p->batches[b].ops[i].change->id;
-			facts.plan_batch[facts.n_plan++] = b;
+	struct store *s = t->store;
+	struct draft_names names = {0};
+	struct errinfo ei = {0};
+	char selected[sizeof s->draft];
+	int64_t row = s->draft_row;
+
+	memcpy(selected, s->draft, sizeof selected);
+	if (drafts_names(s, SERVER_ACCOUNT, &names, &ei))
+		violated("I2", "the drafts cannot be read: %s", ei.msg);
+	if (!names.n)
+		each_of_draft(t, state, "", fn, user);
+	for (size_t i = 0; i < names.n; i++)
+		if (!names.v[i].deleted_at &&
+		    !drafts_select(s, SERVER_ACCOUNT, names.v[i].name, &ei))
+			each_of_draft(t, state, names.v[i].name, fn, user);
+	memcpy(s->draft, selected, sizeof selected);
+	s->draft_row = row;
+	draft_names_done(&names);
+}
+
+static void see_staged(void *user, const char *draft, const struct change *c)
+{
+	bool *staged = user;
+	struct edit *e = facts_edit(c->id);
+
+	if (!e)
+		add_edit(draft, c);
+	e = facts_edit(c->id);
+	if (!e)
+		return;
+	staged[e - facts.edits] = true;
+	e->held = c->held;
+	snprintf(e->draft, sizeof e->draft, "%s", draft);
+}
+
+static void see_gone(void *user, const char *draft, const struct change *c)
+{
+	struct edit *e = facts_edit(c->id);
+
+	(void)user, (void)draft;
+	if (e)
+		e->wanted = false;
+}
+
+void facts_adopt(struct term *t, const char *dropped)
+{
+	bool staged[EDITS] = {false};
+
+	facts_each(t, DRAFT_STAGED, see_staged, staged);
+	/* of those that were staged before; what a batch has is not the user's to take off */
+	facts_each(t, DRAFT_GONE, see_gone, NULL);
+	for (size_t i = 0; i < facts.n_edits; i++) {
+		struct edit *e = &facts.edits[i];
+
+		if (dropped && strcmp(e->draft, dropped) == 0)
+			e->wanted = false;
+		e->wanted |= staged[i];
+		if (staged[i])
+			e->found_so = false;
+	}
+}
+
+void facts_reviewed(int who, const struct applying_plan *p)
+{
+	struct posting *q = &facts.postings[who];
+
+	*q = (struct posting){.on = true, .foreign = server_edits(), .commits = facts.commits};
+	snprintf(q->digest, sizeof q->digest, "%s", p->digest);
+	for (size_t b = 0; b < p->plan->n_batches; b++)
+		for (size_t i = 0; i < p->plan->batches[b].n && q->n_plan < PLAN_OPS; i++) {
+			struct edit *e = facts_edit(p->plan->batches[b].ops[i].change->id);
+
+			q->plan[q->n_plan++] = p->plan->batches[b].ops[i].change->id;
+			if (e)
+				e->posted_ms = clock_mono_ms();
 		}
+}
+
+bool facts_in_flight(uint64_t edit, uint64_t batch)
+{
+	for (size_t i = 0; i < facts.n_posts; i++) {
+		const struct post *p = &facts.posts[i];
+
+		if (p->over)
+			continue;
+		if (!edit && !batch)
+			return true;
+		for (size_t k = 0; k < p->n; k++)
+			if ((edit && p->edits[k] == edit) || (batch && p->batch == batch))
+				return true;
+	}
+	return false;
+}
+
+bool facts_committed(uint64_t batch, int who, uint64_t edit)
+{
+	for (size_t i = 0; i < facts.n_posts; i++) {
+		const struct post *p = &facts.posts[i];
+
+		if ((batch && p->batch != batch) || (who >= 0 && p->who != who))
+			continue;
+		for (size_t k = 0; k < p->n; k++)
+			if (p->edits[k] == edit && p->done[k])
+				return true;
+	}
+	return false;
 }
 
 /* --- what leaves --- */
@@ -101,12 +185,22 @@ static bool same_op(const struct server_op *o, const struct journal_op *j)
 	       (!o->op || strcmp(o->op, op_names[c->op]) == 0);
 }
 
-static bool was_reviewed(uint64_t id)
+static bool was_reviewed(const struct posting *q, uint64_t id)
 {
-	for (size_t i = 0; i < facts.n_plan; i++)
-		if (facts.plan[i] == id)
+	for (size_t i = 0; i < q->n_plan; i++)
+		if (q->plan[i] == id)
 			return true;
 	return false;
+}
+
+/* Is it what the user staged, as it was when they staged it? */
+static bool is_as_staged(const struct server_op *o, const struct edit *e)
+{
+	if (o->removes)
+		return e->removes && strcmp(o->criterion_id, e->criterion) == 0;
+	return !e->removes && strcmp(o->line_item_id, e->line_item) == 0 &&
+	       strcmp(o->type, e->type) == 0 && strcmp(o->value, e->value) == 0 &&
+	       strcmp(o->op ? o->op : "EQ", e->op) == 0;
 }
 
 /* The operations of the body are those of the batch, in its order; some may be left out. */
@@ -116,6 +210,8 @@ static void name_ops(
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++) {
+		const struct edit *e;
+
 		while (k < journal->n && !same_op(&ops[i], &journal->v[k]))
 			k++;
 		if (k == journal->n) {
@@ -124,14 +220,22 @@ static void name_ops(
 			return;
 		}
 		p->edits[p->n++] = journal->v[k++].change.id;
-		if (!was_reviewed(p->edits[p->n - 1]))
+		e = facts_edit(p->edits[p->n - 1]);
+		if (!was_reviewed(&facts.postings[p->who], p->edits[p->n - 1]))
 			violated("I7", "edit %llu was sent and not reviewed",
+			    (unsigned long long)p->edits[p->n - 1]);
+		else if (e && e->held)
+			violated(
+			    "I7", "edit %llu was held back, and sent", (unsigned long long)e->id);
+		else if (!e || !is_as_staged(&ops[i], e))
+			violated("I7", "edit %llu was sent otherwise than it was staged",
 			    (unsigned long long)p->edits[p->n - 1]);
 	}
 }
 
-/* The batch that the journal says is on the wire. */
-static bool find_batch(struct store *s, struct journal_batch_list *batches, size_t *at)
+/* The batch that the journal says is on the wire, of the plan that was reviewed. */
+static bool find_batch(
+    struct store *s, const char *digest, struct journal_batch_list *batches, size_t *at)
 {
 	struct journal_page page = {SERVER_ACCOUNT, 0, 1};
 	struct journal_changeset_list sets;
@@ -145,8 +249,20 @@ static bool find_batch(struct store *s, struct journal_batch_list *batches, size
 				*at = i;
 				found = true;
 			}
+	if (found && strcmp(sets.v[0].digest, digest) != 0)
+		violated("I7", "what is posted is not the plan that was reviewed");
 	journal_changeset_list_done(&sets);
 	return found;
+}
+
+/* A user who stopped it gets no more than the batch that was under way. */
+static void count_batch(struct posting *q, uint64_t batch)
+{
+	if (batch != q->last_batch)
+		q->batches++;
+	q->last_batch = batch;
+	if (q->stopped && q->batches > q->batches_at_stop + 1)
+		violated("I7", "another batch was sent after the posting had been stopped");
 }
 
 static void on_sent(void *user, const struct net_post *sent)
@@ -167,16 +283,19 @@ static void on_sent(void *user, const struct net_post *sent)
 		violated("I6", "too many batches, or one that cannot be read");
 		return;
 	}
-	facts.n_posts++;
-	*p = (struct post){.tag = sent->tag};
-	if (facts.posting != sent->who)
+	if (!facts.postings[sent->who].on)
 		violated("I7", "a batch was sent and nobody had pressed \"post\"");
+	if (facts_in_flight(0, 0))
+		violated("I1", "a batch was sent while another may still take effect");
+	facts.n_posts++;
+	*p = (struct post){.tag = sent->tag, .who = sent->who};
 	journal_batch_list_init(&batches);
 	journal_op_list_init(&journal);
-	if (!find_batch(store, &batches, &at)) {
+	if (!find_batch(store, facts.postings[sent->who].digest, &batches, &at)) {
 		violated("I3", "a batch left and the journal has none on the wire");
 	} else {
 		p->batch = batches.v[at].id;
+		count_batch(&facts.postings[sent->who], p->batch);
 		server_sha256(sent->body, sent->len, sha);
 		if (strcmp(sha, batches.v[at].body_sha256) != 0)
 			violated("I7", "the body that left is not the one of the journal");
@@ -185,6 +304,23 @@ static void on_sent(void *user, const struct net_post *sent)
 	}
 	journal_op_list_done(&journal);
 	journal_batch_list_done(&batches);
+}
+
+/* The secrets sign a request and are no part of it; what names us is in its header alone. */
+static void on_request(void *user, const struct server_request *r)
+{
+	static const char *const secrets[] = {SERVER_CONSUMER_SECRET, SERVER_TOKEN_SECRET};
+
+	(void)user;
+	for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+		if (strstr(r->target, secrets[i]) || strstr(r->authorization, secrets[i]) ||
+		    strstr(r->body, secrets[i]))
+			violated("I5", "a request has a secret in it");
+	if (strstr(r->target, "oauth_token") || strstr(r->target, SERVER_TOKEN) ||
+	    strstr(r->body, SERVER_TOKEN))
+		violated("I5", "a request has the token outside of its header");
+	if (strcmp(r->host, "ads-api.x.com") != 0)
+		violated("I5", "a request was signed for %s", r->host);
 }
 
 static struct post *post_of(uint64_t tag)
@@ -204,27 +340,28 @@ static void on_over(void *user, uint64_t tag)
 		p->over = true;
 }
 
-static void on_commit(void *user, uint64_t tag, const bool *done, size_t n, bool partial)
+static void on_commit(void *user, const struct server_commit *c)
 {
-	struct post *p = post_of(tag);
+	struct post *p = post_of(c->tag);
 	size_t took = 0;
 
 	(void)user;
-	facts.partial |= partial;
+	facts.partial |= c->partial;
+	facts.commits++;
 	if (!p)
 		return;
-	for (size_t i = 0; i < n && i < p->n; i++) {
+	for (size_t i = 0; i < c->n && i < p->n; i++) {
 		struct edit *e = facts_edit(p->edits[i]);
 
-		p->done[i] = done[i];
-		took += done[i];
-		if (e && done[i] && ++e->commits > 1)
+		p->done[i] = c->done[i];
+		took += c->done[i];
+		if (e && c->done[i] && ++e->commits > 1)
 			violated("I1", "edit %llu took effect %u times", (unsigned long long)e->id,
 			    e->commits);
 	}
-	trace("  the server commits %zu of %zu operations of #%llu", took, n,
-	    (unsigned long long)tag);
-	check_commit(p);
+	trace("  the server commits %zu of %zu operations of #%llu", took, c->n,
+	    (unsigned long long)c->tag);
+	check_commit(p, c->after_seq);
 }
 
 void facts_init(void)
@@ -236,10 +373,9 @@ void facts_begin(void)
 {
 	memset(&facts, 0, sizeof facts);
 	memset(edit_at, 0, sizeof edit_at);
-	facts.posting = -1;
 }
 
 struct net_watch facts_watch(void)
 {
-	return (struct net_watch){on_sent, on_over, NULL};
+	return (struct net_watch){on_sent, on_over, on_request, NULL};
 }

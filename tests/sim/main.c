@@ -1,7 +1,9 @@
-/* sim [--seed N] [--seeds N] [--from N] [--budget SECONDS]
+/* sim [--seed N | --shrink N | --list FILE | --from N --seeds N] [--stop-after N]
  *
- * Lives of many seeds in a row, or one with its whole trace. The last line counts; a seed that fails is
- * named with its step and invariant, and is run again to print its trace. */
+ * Lives of many seeds in a row (those of a file: the first word of each line), or one with its whole
+ * trace. --shrink runs one that fails again, to see that it is the same each time, then without one
+ * step after the other, and prints the trace of what is left. The last line counts; a seed that fails
+ * is named with its step and invariant. */
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -60,17 +62,68 @@ bool has_violation(void)
 	return said.invariant[0] != '\0';
 }
 
-static bool run(uint64_t seed, bool loud)
+struct verdict {
+	char invariant[8];
+	unsigned step;
+};
+
+static struct verdict live(uint64_t seed, uint64_t skip, uint64_t calm)
 {
-	said.loud = loud;
+	struct verdict v;
+
 	said.step = 0;
 	said.invariant[0] = '\0';
-	life_run(seed);
-	if (has_violation())
-		printf("seed %llu step %u: invariant %s: %s\n", (unsigned long long)seed,
-		    said.at_step, said.invariant, said.what);
+	life_run(seed, skip, calm);
+	memcpy(v.invariant, said.invariant, sizeof v.invariant);
+	v.step = said.at_step;
+	return v;
+}
+
+static bool run(uint64_t seed)
+{
+	struct verdict v = live(seed, 0, 0);
+
+	if (v.invariant[0])
+		printf("seed %llu step %u: invariant %s: %s\n", (unsigned long long)seed, v.step,
+		    said.invariant, said.what);
 	fflush(stdout);
-	return !has_violation();
+	return !v.invariant[0];
+}
+
+static bool same(const struct verdict *a, const struct verdict *b)
+{
+	return strcmp(a->invariant, b->invariant) == 0;
+}
+
+/* Leave out what it fails without, and tell what is left. */
+static bool shrink(uint64_t seed)
+{
+	struct verdict whole = live(seed, 0, 0), v;
+	uint64_t skip = 0, calm = 0;
+
+	if (!whole.invariant[0])
+		return true;
+	for (unsigned again = 0; again < 3; again++) {
+		v = live(seed, 0, 0);
+		if (!same(&v, &whole) || v.step != whole.step)
+			printf("seed %llu is another one each time\n", (unsigned long long)seed);
+	}
+	for (unsigned i = life_steps(seed); i > 0; i--) {
+		v = live(seed, skip | UINT64_C(1) << (i - 1), calm);
+		if (same(&v, &whole))
+			skip |= UINT64_C(1) << (i - 1);
+	}
+	for (unsigned i = 0; i < life_steps(seed); i++) {
+		v = live(seed, skip, calm | UINT64_C(1) << i);
+		if (same(&v, &whole))
+			calm |= UINT64_C(1) << i;
+	}
+	said.loud = true;
+	v = live(seed, skip, calm);
+	printf("seed %llu, without the steps %llx, calm %llx: invariant %s: %s\n",
+	    (unsigned long long)seed, (unsigned long long)skip, (unsigned long long)calm,
+	    said.invariant, said.what);
+	return false;
 }
 
 static double seconds(void)
@@ -81,25 +134,65 @@ static double seconds(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-int main(int argc, char **argv)
-{
-	unsigned long long seed = 0, from = 1, seeds = 1000, failed = 0, stop_after = 5;
-	double begun = seconds();
+struct options {
+	unsigned long long seed, shrink, from, seeds, stop_after;
+	const char *list;
+};
 
+static bool read_options(struct options *o, int argc, char **argv)
+{
+	*o = (struct options){.from = 1, .seeds = 1000, .stop_after = 5};
 	for (int i = 1; i + 1 < argc; i += 2) {
 		unsigned long long n = strtoull(argv[i + 1], NULL, 10);
 
 		if (strcmp(argv[i], "--seed") == 0)
-			seed = n;
+			o->seed = n;
+		else if (strcmp(argv[i], "--shrink") == 0)
+			o->shrink = n;
 		else if (strcmp(argv[i], "--seeds") == 0)
-			seeds = n;
+			o->seeds = n;
 		else if (strcmp(argv[i], "--from") == 0)
-			from = n;
+			o->from = n;
 		else if (strcmp(argv[i], "--stop-after") == 0)
-			stop_after = n;
+			o->stop_after = n;
+		else if (strcmp(argv[i], "--list") == 0)
+			o->list = argv[i + 1];
 		else
-			return fprintf(stderr, "sim: unknown option %s\n", argv[i]), 2;
+			return fprintf(stderr, "sim: unknown option %s\n", argv[i]), false;
 	}
+	return true;
+}
+
+static void run_list(const char *path, unsigned long long *seeds, unsigned long long *failed)
+{
+	FILE *f = fopen(path, "r");
+	char line[256];
+
+	*seeds = 0;
+	if (!f) {
+		fprintf(stderr, "sim: cannot read %s\n", path);
+		*failed = 1;
+		return;
+	}
+	while (fgets(line, sizeof line, f)) {
+		unsigned long long s = strtoull(line, NULL, 10);
+
+		if (!s)
+			continue; /* a remark */
+		(*seeds)++;
+		*failed += !run(s);
+	}
+	fclose(f);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long long failed = 0;
+	double begun = seconds();
+	struct options o;
+
+	if (!read_options(&o, argc, argv))
+		return 2;
 	/* the heap is not given back between lives */
 	mallopt(M_MMAP_THRESHOLD, 64 << 20);
 	mallopt(M_TRIM_THRESHOLD, 512 << 20);
@@ -109,15 +202,20 @@ int main(int argc, char **argv)
 	server_init();
 	facts_init();
 	life_init();
-	if (seed) {
-		failed = !run(seed, true);
-		seeds = 1;
+	if (o.seed || o.shrink) {
+		said.loud = o.seed != 0;
+		failed = o.seed ? !run(o.seed) : !shrink(o.shrink);
+		o.seeds = 1;
+	} else if (o.list) {
+		run_list(o.list, &o.seeds, &failed);
+	} else {
+		for (unsigned long long s = o.from; s < o.from + o.seeds && failed < o.stop_after;
+		     s++)
+			failed += !run(s);
 	}
-	for (unsigned long long s = from; !seed && s < from + seeds && failed < stop_after; s++)
-		failed += !run(s, false);
 	net_done();
 	server_done();
 	disk_done();
-	printf("sim: %llu seeds, %llu failed, %.1f s\n", seeds, failed, seconds() - begun);
+	printf("sim: %llu seeds, %llu failed, %.1f s\n", o.seeds, failed, seconds() - begun);
 	return failed != 0;
 }

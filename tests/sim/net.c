@@ -119,6 +119,8 @@ static void way_new(struct transfer *t)
 		w->due_ms += (int64_t)rng_below(&net.rng, NET_LATE_MS);
 	t->way = w;
 	net.requests++;
+	if (net.watch.request)
+		net.watch.request(net.watch.user, &w->request);
 	if (t->fate == FATE_LOST) {
 		t->way = NULL;
 		w->client = NULL;
@@ -405,6 +407,11 @@ void net_begin(uint64_t seed, const struct net_watch *w)
 	net.weather = (struct net_weather){0};
 	net.order = net.tags = 0;
 	net.requests = 0;
+}
+
+void net_seed(uint64_t seed)
+{
+	net.rng.state = seed;
 }
 
 void net_done(void)

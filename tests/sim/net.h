@@ -31,10 +31,12 @@ struct net_post {
 struct net_watch {
 	void (*sent)(void *user, const struct net_post *p);
 	void (*over)(void *user, uint64_t tag); /* it can take effect no more */
+	void (*request)(void *user, const struct server_request *r); /* any, as it leaves */
 	void *user;
 };
 
 void net_begin(uint64_t seed, const struct net_watch *w);
+void net_seed(uint64_t seed); /* of what is drawn from now on */
 void net_done(void); /* forgets everything that is under way */
 void net_weather(const struct net_weather *w); /* NULL: fair */
 /* A transport for terminal `who`, whose loop is l. */

@@ -75,8 +75,14 @@ void server_begin(const struct server_world *w)
 	nonces_init(&sb.nonces);
 	faults_done(&sb.faults);
 	faults_init(&sb.faults);
-	rates_reset(&sb.rates);
-	sb.rates.off = !w->rate_limits;
+	rates_done(&sb.rates);
+	rates_init(&sb.rates);
+	sb.rates.off = !w->reads;
+	if (w->reads) {
+		rates_set(&sb.rates, "read", w->reads);
+		rates_set(&sb.rates, "write", w->writes);
+		rates_set(&sb.rates, "lookup", w->lookups);
+	}
 	sb.opt.seed = w->seed;
 	sb.opt.duplicates = (enum duplicates)w->duplicates;
 	sb.clock_ahead_s = w->clock_ahead_s;
@@ -288,7 +294,8 @@ static void tell_commit(struct exchange *x, int64_t last_seq)
 	}
 	sqlite3_reset(q);
 	if (n > 0 && on_commit)
-		on_commit(on_commit_user, x->tag, done, (size_t)n, x->call.partial >= 0);
+		on_commit(on_commit_user, &(struct server_commit){x->tag, done, (size_t)n,
+					      x->call.partial >= 0, last_seq});
 }
 
 static void handle(struct exchange *x)
@@ -394,6 +401,11 @@ void server_on_commit(server_commit_fn *fn, void *user)
 	on_commit_user = user;
 }
 
+int64_t server_changes(void)
+{
+	return sqlite3_total_changes64(sb.db.h);
+}
+
 void server_rows(server_row_fn *fn, void *user)
 {
 	sqlite3_stmt *q = db_query(&sb.db,
@@ -411,7 +423,8 @@ void server_rows(server_row_fn *fn, void *user)
 		    .born_ms = sqlite3_column_int64(q, 6),
 		    .died_ms = sqlite3_column_int64(q, 7)};
 
-		base36_write((uint64_t)sqlite3_column_int64(q, 0), r.id);
+		r.seq = sqlite3_column_int64(q, 0);
+		base36_write((uint64_t)r.seq, r.id);
 		fn(user, &r);
 	}
 }

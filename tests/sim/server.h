@@ -25,7 +25,7 @@ struct server_world {
 	uint64_t seed;
 	enum server_duplicates duplicates;
 	int64_t clock_ahead_s; /* server's wall clock minus ours */
-	bool rate_limits;
+	int64_t reads, writes, lookups; /* of its rate limits, a window; 0: none is ever refused */
 };
 
 /* Once a process. The clock must be frozen at the moment at which every world begins. */
@@ -74,11 +74,19 @@ enum server_step exchange_step(struct exchange *x, int64_t *wait_ms, struct serv
 
 /* Which operations of a batch (by their place in the body) took effect; a create that merged with
  * what was there did not. Runs inside exchange_step. */
-typedef void server_commit_fn(void *user, uint64_t tag, const bool *done, size_t n, bool partial);
+struct server_commit {
+	uint64_t tag;
+	const bool *done;
+	size_t n;
+	bool partial;
+	int64_t after_seq; /* rows that it made have greater ones */
+};
+typedef void server_commit_fn(void *user, const struct server_commit *c);
 void server_on_commit(server_commit_fn *fn, void *user);
 
 struct server_row {
 	char id[16];
+	int64_t seq;
 	const char *line_item_id, *type, *op, *value;
 	bool deleted;
 	int64_t born_ms, died_ms; /* virtual time; 0: it was there at the start, it lives */
@@ -86,6 +94,7 @@ struct server_row {
 /* Every criterion that ever was in the account, in the order of their making. */
 typedef void server_row_fn(void *user, const struct server_row *row);
 void server_rows(server_row_fn *fn, void *user);
+int64_t server_changes(void); /* the rows are the same as long as this is */
 
 struct server_op { /* of the body of a batch */
 	bool removes;

@@ -52,7 +52,7 @@ static void abandon(struct term *t)
 	t->session = NULL;
 	t->store = NULL;
 	t->loop = NULL;
-	t->alive = false;
+	t->alive = t->stopped = false;
 }
 
 bool term_start(struct term *t)
@@ -60,7 +60,9 @@ bool term_start(struct term *t)
 	struct session_config cfg = {.profile = "sim",
 	    .account = SERVER_ACCOUNT,
 	    .cache_days = 7,
-	    .batch_size = options.batch_size};
+	    .batch_size = options.batch_size,
+	    .follow = options.follow,
+	    .resume_draft = true};
 	struct errinfo ei = {0};
 	struct paths p;
 	struct api *api;
@@ -109,10 +111,25 @@ void term_kill(struct term *t)
 	disk_enter(-1);
 }
 
+void term_begin_call(struct term *t)
+{
+	disk_enter(t->who);
+}
+
+bool term_end_call(struct term *t)
+{
+	disk_enter(-1);
+	if (!disk_is_dead(t->who))
+		return true;
+	trace("  terminal %d died at a call to its disk", t->who);
+	term_kill(t);
+	return false;
+}
+
 struct term *term_alive(void)
 {
 	for (int i = 0; i < TERMS; i++)
-		if (terms[i].alive)
+		if (terms[i].alive && !terms[i].stopped)
 			return &terms[i];
 	return NULL;
 }
@@ -125,7 +142,7 @@ static int64_t turn(void)
 	for (int i = 0; i < TERMS; i++) {
 		struct term *t = &terms[i];
 
-		if (!t->alive)
+		if (!t->alive || t->stopped)
 			continue;
 		disk_enter(i);
 		loop_turn(t->loop, 60000);

@@ -5,12 +5,12 @@
 #include "tests/sim/net.h"
 #include "tests/sim/server.h"
 
-enum { LAG_MS = 45000, STALL_MS = 15000 };
+enum { STALL_MS = 15000 };
 
 /* --- other users --- */
 
-static const char *const their_values[] = {
-    "sofa", "lamp", "oak table", "carpet", "theirs one", "theirs two"};
+static const char *const their_values[] = {"sofa", "lamp", "oak table", "carpet", "theirs one",
+    "theirs two", "\\u001b]0;theirs\\u0007", "\\u202etheirs"};
 
 struct pick {
 	uint64_t left;
@@ -145,7 +145,7 @@ static void read_rule(struct rng *r, struct buf *out)
 		status_rule(r, out);
 		break;
 	default:
-		buf_addf(out, "\"action\": \"lag:%u\"", (unsigned)rng_below(r, LAG_MS));
+		buf_addf(out, "\"action\": \"lag:%u\"", (unsigned)rng_below(r, WEATHER_LAG_MS));
 	}
 }
 
@@ -165,6 +165,14 @@ static void rule(struct rng *r, char (*line_items)[16], size_t n, struct buf *ou
 	else
 		read_rule(r, out);
 	buf_addf(out, "}");
+}
+
+int64_t weather_clock_jump(struct rng *r)
+{
+	static const int64_t most[] = {30, 300, 3600, 86400, 3 * 86400, 3650 * (int64_t)86400};
+	int64_t by = 1 + (int64_t)rng_below(r, (uint64_t)most[rng_below(r, 6)]);
+
+	return rng_chance(r, 50) ? by : -by;
 }
 
 void weather_draw(struct rng *r, char (*line_items)[16], size_t n)

@@ -299,6 +299,37 @@ static void all_short_utf8_sequences(void **state)
 	assert_int_equal(taken, 0x10000 - 0x800 - 2048); /* U+0800 to U+FFFF without surrogates */
 }
 
+/* What is written out is looked at on a terminal: nothing in it may act there, and it still says the
+ * same. */
+static void quoted_text_acts_on_no_terminal(void **state)
+{
+	static const char text[] = "a\x1b]0;x\x07"
+				   "b\xc2\x9b"
+				   "2J\xc2\xa0\xe2\x80\xaeg\xe2\x80\xa8"
+				   "\xe2\x81\xa6\xd8\x9c\xc3\xa9\xf0\x9f\xa4\x96\x7f\xc2";
+	struct buf b;
+	struct json j;
+	char *whole;
+
+	(void)state;
+	buf_init(&b, 4096);
+	assert_int_equal(json_quote(&b, text, sizeof text - 1), ERR_OK);
+	assert_string_equal(buf_str(&b),
+	    "\"a\\u001b]0;"
+	    "x\\u0007b\\u009b2J\xc2\xa0\\u202eg\\u2028\\u2066\\u061c\xc3\xa9\xf0\x9f\xa4\x96"
+	    "\\u007f\xc2\"");
+	buf_clear(&b);
+	json_quote(&b, text, sizeof text - 2); /* without the half character */
+	whole = strdup(buf_str(&b));
+	json_init(&j);
+	assert_int_equal(json_parse(&j, whole, b.len, NULL), ERR_OK);
+	assert_int_equal(strlen(json_string(json_root(&j))), sizeof text - 2);
+	assert_memory_equal(json_string(json_root(&j)), text, sizeof text - 2);
+	json_done(&j);
+	free(whole);
+	buf_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +341,7 @@ int main(void)
 	    cmocka_unit_test(random_documents_read_as_cjson_reads_them),
 	    cmocka_unit_test(every_proper_prefix_is_refused),
 	    cmocka_unit_test(what_is_taken_cjson_takes_too),
+	    cmocka_unit_test(quoted_text_acts_on_no_terminal),
 	    cmocka_unit_test(all_short_utf8_sequences),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,10 +49,35 @@ static void bytes_that_are_no_text_become_stand_ins(void **state)
 	reads_back("\xed\xa0\x80x", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdx");
 }
 
+/* C1 begins a sequence on some terminals, the others hide what is there or turn it round. */
+static void what_acts_on_a_terminal_is_escaped(void **state)
+{
+	static const char *const texts[] = {"\xc2\x9b"
+					    "2J",
+	    "\xe2\x80\xae"
+	    "gpj.exe",
+	    "\xd8\x9c", "\xe2\x80\xa8", "\xe2\x81\xa7", "\x1b]0;x\x07", "\x7f"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		char *text = NULL;
+		size_t n = 0;
+		FILE *f = open_memstream(&text, &n);
+
+		json_out_string(f, texts[i]);
+		fclose(f);
+		for (size_t k = 0; k < n; k++)
+			assert_in_range((unsigned char)text[k], 0x20, 0x7e);
+		free(text);
+		reads_back(texts[i], texts[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(text_comes_back_as_it_was),
+	    cmocka_unit_test(what_acts_on_a_terminal_is_escaped),
 	    cmocka_unit_test(bytes_that_are_no_text_become_stand_ins),
 	};
 

@@ -304,7 +304,8 @@ static void an_edit_goes_out_once(void **state)
 	begin();
 	assert_int_equal(intent(first[0]), ERR_OK);
 	assert_int_equal(intent(batch[0]), ERR_CONFLICT);
-	assert_string_equal(ei.msg, "2 changes of this plan went meanwhile; review again");
+	assert_string_equal(
+	    ei.msg, "2 changes of this plan went or are held back meanwhile; review again");
 	assert_int_equal(intent(batch[1]), ERR_OK);
 	assert_int_equal(intent(first[1]), ERR_CONFLICT);
 }
@@ -326,6 +327,38 @@ static void an_undone_edit_stops_its_plan(void **state)
 			     &changeset, batch, &ei),
 	    ERR_CONFLICT);
 	assert_int_equal(changeset, 0);
+}
+
+/* Another terminal may hold an edit back after it was reviewed here: before the plan is kept, and
+ * between two of its batches. */
+static void an_edit_that_is_held_back_stops_its_plan(void **state)
+{
+	struct draft_hold hold = {&ids[0], 1, true};
+
+	(void)state;
+	plan_three();
+	hold.ids = &ids[2];
+	assert_int_equal(drafts_hold(s, ACCOUNT, &hold, NULL, &ei), ERR_OK);
+	assert_int_equal(intent(batch[0]), ERR_OK);
+	assert_int_equal(intent(batch[1]), ERR_CONFLICT);
+	assert_string_equal(
+	    ei.msg, "1 change of this plan went or is held back meanwhile; review again");
+	assert_int_equal(journal_not_sent(s, batch[0], "test", &ei), ERR_OK);
+	{
+		struct change_set set;
+		const struct change *ops[1];
+		struct journal_batch_plan b = {ops, 1};
+		struct journal_plan p = {ACCOUNT, "add 1", "d1", &b, 1};
+
+		change_set_init(&set);
+		assert_int_equal(drafts_list(s, ACCOUNT, DRAFT_STAGED, &set, &ei), ERR_OK);
+		ops[0] = &set.v[2];
+		assert_true(ops[0]->held);
+		assert_int_equal(journal_begin(s, &p, &changeset, batch, &ei), ERR_CONFLICT);
+		ops[0] = &set.v[0];
+		assert_int_equal(journal_begin(s, &p, &changeset, batch, &ei), ERR_OK);
+		change_set_done(&set);
+	}
 }
 
 static void undo_passes_over_what_was_posted(void **state)
@@ -475,6 +508,7 @@ int main(void)
 	    TEMP(only_the_steps_of_the_diagram_are_allowed),
 	    TEMP(an_edit_goes_out_once),
 	    TEMP(an_undone_edit_stops_its_plan),
+	    TEMP(an_edit_that_is_held_back_stops_its_plan),
 	    TEMP(undo_passes_over_what_was_posted),
 	    TEMP(recovery_by_state),
 	    TEMP(nothing_moves_without_the_lock),
