@@ -164,7 +164,7 @@ SIM_SANDBOX_OBJ = $(O)/tests/sim/server.o $(filter-out %/main.o %/server.o %/con
 SIM_NAMES := server_init server_done server_begin server_faults server_edit server_edits server_clock_ahead \
 	server_on_commit server_rows server_changes server_read_body server_sha256 exchange_new exchange_free \
 	exchange_step exchange_is_decided
-SIM_LIBS = $(rev_libs) $(LIBS_MAIN) $(LIBS_SANDBOX) -ldl
+SIM_LIBS = $(rev_libs) $(LIBS_MAIN) $(LIBS_SANDBOX) -lutil -ldl
 
 $(O)/tests/sim/sandbox.o: $(SIM_SANDBOX_OBJ)
 	@ld -r -o $@.all $^

@@ -634,7 +634,7 @@ static enum err take_ids(struct map *m, const char *joined)
 
 struct apply *apply_recover(struct api *a, const struct apply_recovery *r, struct errinfo *ei)
 {
-	int64_t age_s = clock_wall_s() - r->sent_at;
+	int64_t wall_ms = (clock_wall_s() - r->sent_at) * 1000;
 	struct apply *ap;
 
 	if (r->job->n_batches != 1) {
@@ -651,7 +651,8 @@ struct apply *apply_recover(struct api *a, const struct apply_recovery *r, struc
 	}
 	ap->recovering = true;
 	ap->sent = true;
-	ap->sent_mono_ms = clock_mono_ms() - (age_s > 0 ? age_s : 0) * 1000;
+	ap->sent_mono_ms = clock_mono_ms() - r->age_ms;
+	ap->sent_earlier_ms = wall_ms > r->age_ms ? wall_ms - r->age_ms : 0;
 	return start(ap, &r->watch, ei);
 }
 

@@ -159,8 +159,9 @@ struct apply *apply_start(struct api *a, const struct apply_job *job,
     const struct apply_options *opt, const struct apply_watch *watch, struct errinfo *ei);
 struct apply_recovery { /* of a batch that an earlier run left as sent without an end */
 	const struct apply_job *job; /* that one batch, no base */
-	int64_t
-	    sent_at; /* our wall clock; readings whose delay has passed since are done at once */
+	int64_t sent_at; /* our wall clock */
+	int64_t age_ms; /* it was sent at least so long ago, whatever the wall clock was set to
+			 * since: readings whose delay has passed are done at once */
 	const char *pre_ids; /* as they were handed to the journal's intent */
 	const struct apply_options *opt; /* NULL: the defaults */
 	struct apply_watch watch;

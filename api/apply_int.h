@@ -107,6 +107,7 @@ struct apply {
 	} answer;
 	bool undone; /* operations changed since the journal was told */
 	int64_t sent_mono_ms; /* on our monotonic clock: the others may be set meanwhile */
+	int64_t sent_earlier_ms; /* it may have been so much earlier (recovering) */
 	unsigned round;
 	struct errinfo why; /* of the current batch */
 	struct errinfo first_why;

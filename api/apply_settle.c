@@ -63,7 +63,8 @@ static void look(struct apply *ap, enum seen *seen, const char **ids, size_t cou
 	struct judge j = {.batch = apply_current(ap),
 	    .now = &ap->reader.criteria,
 	    .pre_ids = &ap->pre_ids,
-	    .sent_at = api_server_clock(ap->api) - (clock_mono_ms() - ap->sent_mono_ms) / 1000};
+	    .sent_at = api_server_clock(ap->api) -
+		       (clock_mono_ms() - ap->sent_mono_ms + ap->sent_earlier_ms) / 1000};
 	bool whole = reading_is_whole(ap);
 
 	memset(count, 0, 3 * sizeof *count);

@@ -44,6 +44,7 @@ static enum err settle_batch(struct session *s, const struct journal_batch *b, s
 		a->engine = apply_recover(s->api,
 		    &(struct apply_recovery){.job = &a->job,
 			.sent_at = b->wire_at,
+			.age_ms = journal_sent_ago_ms(s->cfg.store, b),
 			.pre_ids = b->pre_ids,
 			.watch = {&journal, applying_on_event, a}},
 		    ei);

@@ -21,7 +21,7 @@ struct staging {
 	struct staged *set;
 	uint64_t version; /* of the drafts, when they were read */
 	uint64_t followed; /* of the journal, when what is unknown was counted */
-	size_t sending; /* edits that a batch has taken and whose end nobody knows yet */
+	size_t sending; /* edits of any draft that a batch has taken and whose end nobody knows yet */
 	struct timer_id follow;
 	uint64_t last_group; /* what staging_add staged last */
 	struct map rows; /* line item id -> index into counts */
@@ -132,7 +132,7 @@ enum err staging_load(struct session *s, struct errinfo *ei)
 	set->holders = 1;
 	change_set_init(&set->changes);
 	st->version = drafts_version(s->cfg.store);
-	st->sending = drafts_count(s->cfg.store, s->account_id).sending;
+	st->sending = drafts_sending(s->cfg.store, s->account_id);
 	err = drafts_list(s->cfg.store, s->account_id, DRAFT_STAGED, &set->changes, ei);
 	if (err) {
 		staging_release(set); /* what was shown stays */

@@ -132,12 +132,21 @@ static bool lists_loading(const struct session *s)
 	return false;
 }
 
-static const struct errinfo *failure(const struct session *s)
+static const struct errinfo *failed_list(const struct session *s)
 {
 	for (size_t i = 0; i < N_LISTS; i++)
 		if (s->loads[lists[i]].state.ei.code)
 			return &s->loads[lists[i]].state.ei;
-	return s->loads[DATA_CRITERIA].state.ei.code ? &s->loads[DATA_CRITERIA].state.ei : NULL;
+	return NULL;
+}
+
+/* Criteria count when the sync asked for some: an earlier reading that failed is not its failure. */
+static const struct errinfo *failure(const struct session *s)
+{
+	const struct errinfo *criteria = &s->loads[DATA_CRITERIA].state.ei;
+	const struct errinfo *list = failed_list(s);
+
+	return list ? list : s->sync->result.read && criteria->code ? criteria : NULL;
 }
 
 static void end(struct session *s, struct sync *y, const struct errinfo *why)
@@ -162,7 +171,7 @@ void sync_step(struct session *s)
 		return;
 	if (y->phase == SYNC_LISTS && !lists_loading(s)) {
 		y->phase = SYNC_CRITERIA;
-		err = failure(s) ? ERR_OK : read_criteria(s, y);
+		err = failed_list(s) ? ERR_OK : read_criteria(s, y);
 		if (err) {
 			err_set(&ei, err, "the criteria cannot be asked for");
 			end(s, y, &ei);

@@ -73,6 +73,14 @@ static void log_event(struct store *s, const char *verb, const char *account, co
 	sidelog_text(&s->log, "name", name);
 }
 
+size_t drafts_sending(struct store *s, const char *account)
+{
+	return (size_t)db_int(&s->state,
+	    "SELECT count(*) FROM draft d JOIN change c ON c.draft = d.id"
+	    " WHERE d.realm=? AND d.account=? AND c.state=1",
+	    BIND(INT(s->state_realm), TEXT(account)), NULL);
+}
+
 /* --- selecting --- */
 
 static enum err make_selected(struct store *s, const char *account, struct errinfo *ei)

@@ -14,6 +14,9 @@ const char *drafts_selected(const struct store *s);
  * to the first draft, then *gone is set. */
 enum err drafts_follow(struct store *s, const char *account, bool *gone, struct errinfo *ei);
 
+/* Edits of all drafts of the account that a batch has taken and whose end nobody knows yet. */
+size_t drafts_sending(struct store *s, const char *account);
+
 struct draft_name {
 	const char *name;
 	struct draft_counts n;

@@ -200,6 +200,9 @@ enum err journal_image(struct store *s, uint64_t moment, struct criterion_set *o
 /* Batches of the account in UNKNOWN, oldest first: nothing else may be sent before they are settled. */
 enum err journal_unknown(
     struct store *s, const char *account, struct journal_batch_list *out, struct errinfo *ei);
+/* The batch was last sent at least so long ago, whatever the wall clock was set to since and however
+ * often the machine was started; 0 when that is not known. */
+int64_t journal_sent_ago_ms(struct store *s, const struct journal_batch *b);
 /* Did a posting from here make this criterion? Did one remove it? */
 bool journal_made(struct store *s, const char *criterion_id);
 bool journal_removed(struct store *s, const char *criterion_id);

@@ -1,5 +1,6 @@
 /* The journal's reading side: for the journal view, settling and revert. */
 #include <string.h>
+#include "base/clock.h"
 #include "base/mem.h"
 #include "store/state.h"
 
@@ -196,6 +197,21 @@ enum err journal_unknown(
 	    " JOIN changeset c ON c.id = b.changeset"
 	    " WHERE b.state=6 AND c.realm=? AND c.account=? ORDER BY b.id",
 	    BIND(INT(s->state_realm), TEXT(account)), out, ei);
+}
+
+/* The monotonic clock goes on while the machine sleeps and begins anew when it is started: then the
+ * batch is older than that clock. */
+int64_t journal_sent_ago_ms(struct store *s, const struct journal_batch *b)
+{
+	int64_t now = clock_mono_ms();
+	int64_t at = db_int(&s->state,
+	    "SELECT mono FROM event WHERE changeset=? AND batch=? AND to_state='wire'"
+	    " ORDER BY seq DESC LIMIT 1",
+	    BIND(INT(b->changeset), INT(b->id)), NULL);
+
+	if (at <= 0)
+		return 0;
+	return now >= at ? now - at : now;
 }
 
 /* --- ops --- */

@@ -4,11 +4,14 @@
 #include <string.h>
 #include <strings.h>
 #include "base/clock.h"
-#include "session/journal_text.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/net.h"
+#include "tests/sim/screen.h"
 #include "tests/sim/server.h"
 #include "tests/sim/sim.h"
+#include "session/applying.h"
+#include "session/journal_text.h"
+#include "session/staging.h"
 
 static struct rows now_rows, start_rows;
 static struct rows reviewed_rows[TERMS];
@@ -177,6 +180,33 @@ static void check_reach(const struct post *p)
 	}
 }
 
+/* --- I8: the screen --- */
+
+enum { SHOWN = 24 };
+
+/* What others named and what the server said is drawn, and must not act. */
+static void check_screen(void)
+{
+	const struct term *t = &terms[0];
+	const char *lines[SHOWN];
+	size_t n = 0;
+
+	if (!t->alive || t->stopped)
+		return;
+	lines[n++] = applying_status(t->session)->ei.msg;
+	for (size_t i = 0; i < staging_changes(t->session)->n && n < SHOWN / 2; i++)
+		lines[n++] = staging_changes(t->session)->v[i].value;
+	for (size_t i = now_rows.n; i > 0 && n < SHOWN; i--)
+		lines[n++] = now_rows.v[i - 1].value;
+	screen_draw(lines, n);
+	if (screen_acted_on())
+		violated("I8", "the terminal was sent %s", screen_acted_on());
+	if (rng_chance(&users.rng, 10))
+		screen_suspend();
+	if (!screen_is_on())
+		violated("I4", "after a stop the program does not have its screen");
+}
+
 /* --- when --- */
 
 void check_begin(void)
@@ -222,6 +252,7 @@ void check_step(void)
 	read_rows();
 	check_doubles();
 	claims_check(t);
+	check_screen();
 }
 
 /* --- at the end of a life --- */

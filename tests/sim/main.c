@@ -14,10 +14,12 @@
 #include "base/clock.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/net.h"
+#include "tests/sim/screen.h"
 #include "tests/sim/server.h"
 #include "tests/sim/sim.h"
 
 static struct {
+	FILE *out;
 	bool loud;
 	unsigned step;
 	char invariant[8], what[400];
@@ -31,10 +33,10 @@ void trace(const char *fmt, ...)
 	if (!said.loud)
 		return;
 	va_start(ap, fmt);
-	printf("%10.3f  ", (double)(clock_mono_ms() - T0_MONO_MS) / 1000);
-	vprintf(fmt, ap);
-	putchar('\n');
-	fflush(stdout);
+	fprintf(said.out, "%10.3f  ", (double)(clock_mono_ms() - T0_MONO_MS) / 1000);
+	vfprintf(said.out, fmt, ap);
+	fputc('\n', said.out);
+	fflush(said.out);
 	va_end(ap);
 }
 
@@ -84,9 +86,9 @@ static bool run(uint64_t seed)
 	struct verdict v = live(seed, 0, 0);
 
 	if (v.invariant[0])
-		printf("seed %llu step %u: invariant %s: %s\n", (unsigned long long)seed, v.step,
-		    said.invariant, said.what);
-	fflush(stdout);
+		fprintf(said.out, "seed %llu step %u: invariant %s: %s\n", (unsigned long long)seed,
+		    v.step, said.invariant, said.what);
+	fflush(said.out);
 	return !v.invariant[0];
 }
 
@@ -106,7 +108,8 @@ static bool shrink(uint64_t seed)
 	for (unsigned again = 0; again < 3; again++) {
 		v = live(seed, 0, 0);
 		if (!same(&v, &whole) || v.step != whole.step)
-			printf("seed %llu is another one each time\n", (unsigned long long)seed);
+			fprintf(said.out, "seed %llu is another one each time\n",
+			    (unsigned long long)seed);
 	}
 	for (unsigned i = life_steps(seed); i > 0; i--) {
 		v = live(seed, skip | UINT64_C(1) << (i - 1), calm);
@@ -120,7 +123,7 @@ static bool shrink(uint64_t seed)
 	}
 	said.loud = true;
 	v = live(seed, skip, calm);
-	printf("seed %llu, without the steps %llx, calm %llx: invariant %s: %s\n",
+	fprintf(said.out, "seed %llu, without the steps %llx, calm %llx: invariant %s: %s\n",
 	    (unsigned long long)seed, (unsigned long long)skip, (unsigned long long)calm,
 	    said.invariant, said.what);
 	return false;
@@ -198,6 +201,7 @@ int main(int argc, char **argv)
 	mallopt(M_TRIM_THRESHOLD, 512 << 20);
 	mallopt(M_TOP_PAD, 8 << 20);
 	clock_freeze(T0_WALL, T0_MONO_MS);
+	said.out = screen_init();
 	disk_init();
 	server_init();
 	facts_init();
@@ -216,6 +220,8 @@ int main(int argc, char **argv)
 	net_done();
 	server_done();
 	disk_done();
-	printf("sim: %llu seeds, %llu failed, %.1f s\n", o.seeds, failed, seconds() - begun);
+	screen_done();
+	fprintf(
+	    said.out, "sim: %llu seeds, %llu failed, %.1f s\n", o.seeds, failed, seconds() - begun);
 	return failed != 0;
 }

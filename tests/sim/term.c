@@ -9,6 +9,7 @@
 #include "store/store.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/net.h"
+#include "tests/sim/screen.h"
 #include "tests/sim/server.h"
 #include "session/applying.h"
 #include "session/internal.h"
@@ -88,6 +89,8 @@ bool term_start(struct term *t)
 	session_take_api(t->session, api);
 	t->alive = true;
 	t->wait_ms = 0;
+	if (t->who == 0)
+		screen_start(clock_mono_ms() % 2);
 	disk_enter(-1);
 	if (disk_is_dead(t->who)) {
 		term_kill(t);
@@ -96,15 +99,30 @@ bool term_start(struct term *t)
 	return true;
 }
 
+/* Terminal 0 has a screen: was it given back? */
+static void check_screen(const struct term *t)
+{
+	const char *left = t->who == 0 ? screen_not_restored() : NULL;
+
+	if (left)
+		violated("I4", "%s was not given back", left);
+}
+
 void term_end(struct term *t)
 {
 	disk_enter(t->who);
 	abandon(t);
 	disk_enter(-1);
+	if (t->who == 0)
+		screen_end();
+	check_screen(t);
 }
 
 void term_kill(struct term *t)
 {
+	if (t->who == 0)
+		screen_kill();
+	check_screen(t);
 	disk_killed(t->who);
 	disk_enter(t->who);
 	abandon(t);

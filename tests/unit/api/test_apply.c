@@ -593,7 +593,9 @@ static void an_older_twin_is_not_our_create(void **state)
 	assert_int_equal(s.worst, OUTCOME_ABSENT);
 }
 
-static void recover(enum fault fault, int64_t age_s, enum apply_outcome want, unsigned rounds)
+/* age_s: by the wall clock, which somebody may have set; sure_s: by the one that nobody can. */
+static void recover_set(
+    enum fault fault, const int64_t age_sure_s[2], enum apply_outcome want, unsigned rounds)
 {
 	struct apply_batch batch = {two_ops, 2};
 	struct apply_job job = {"acc1", &batch, 1, NULL, 0};
@@ -613,17 +615,34 @@ static void recover(enum fault fault, int64_t age_s, enum apply_outcome want, un
 		buf_done(&out);
 	}
 	a = fake_api(&f, account, NULL);
-	clock_pin(1767690000 + age_s);
+	clock_pin(1767690000 + age_sure_s[0]);
 	struct apply_journal j = {&s, on_intent, on_sent, on_end, on_note};
 
 	assert_non_null(apply_recover(a,
-	    &(struct apply_recovery){&job, 1767690000, "c1,c2,c3", NULL, {&j, on_event, &s}},
+	    &(struct apply_recovery){
+		&job, 1767690000, age_sure_s[1] * 1000, "c1,c2,c3", NULL, {&j, on_event, &s}},
 	    NULL));
 	fake_run(&f, &s.done, 500, 200000);
 	assert_int_equal(s.worst, want);
 	assert_int_equal(s.events[APPLY_SETTLE_WAIT], rounds);
 	assert_int_equal(w.posts, 0);
 	fake_done(&f, a);
+}
+
+static void recover(enum fault fault, int64_t age_s, enum apply_outcome want, unsigned rounds)
+{
+	recover_set(fault, (int64_t[]){age_s, age_s}, want, rounds);
+}
+
+/* A clock that was set forward since does not make the wait shorter in which the batch may still take
+ * effect, nor one that was set back longer than it has to be. */
+static void c17_a_clock_that_was_set_does_not_settle(void **state)
+{
+	(void)state;
+	recover_set(FAULT_DROP_BEFORE, (int64_t[]){3600, 15}, OUTCOME_ABSENT, 3);
+	recover_set(FAULT_DROP_BEFORE, (int64_t[]){3650 * 86400, 0}, OUTCOME_ABSENT, 4);
+	recover_set(FAULT_DROP_BEFORE, (int64_t[]){-3600, 3600}, OUTCOME_ABSENT, 1);
+	recover_set(FAULT_DROP_AFTER, (int64_t[]){3600, 3}, OUTCOME_VERIFIED, 1);
 }
 
 static void a_batch_of_an_earlier_run_is_settled_by_reading(void **state)
@@ -750,6 +769,7 @@ int main(void)
 	    cmocka_unit_test(a_lost_answer_and_a_dead_network_stay_unknown),
 	    cmocka_unit_test(an_older_twin_is_not_our_create),
 	    cmocka_unit_test(a_batch_of_an_earlier_run_is_settled_by_reading),
+	    cmocka_unit_test(c17_a_clock_that_was_set_does_not_settle),
 	    cmocka_unit_test(freeing_midway_leaves_nothing_behind),
 	    cmocka_unit_test(stopping_while_settling_leaves_it_unknown),
 	    cmocka_unit_test(jobs_that_cannot_be_sent_are_refused),

@@ -3,6 +3,8 @@
 #include "tests/unit/session/kit.h"
 #include "tests/unit/session/world.h"
 
+#include "session/draft.h"
+
 static int setup(void **state)
 {
 	static struct kit k;
@@ -277,6 +279,55 @@ static void after_a_kill_the_batch_on_the_wire_is_settled_by_reading(void **stat
 	assert_int_equal(world.posts, 1);
 }
 
+/* A second terminal of the kit's account, as far as its journal: it sends, and dies. */
+static void another_terminal_dies_while_it_posts(void)
+{
+	struct paths p;
+	struct errinfo ei = {0};
+	struct store *other;
+	struct change_set set;
+	struct change c = world_create("li1", "shoes");
+	const struct change *op;
+	struct journal_batch_plan b = {&op, 1};
+	struct journal_plan plan = {KIT_ACCOUNT, "t", "d", &b, 1};
+	uint64_t changeset, batch;
+
+	assert_int_equal(paths_init(&p, "test", &ei), ERR_OK);
+	other = store_open(&p, &ei);
+	assert_int_equal(store_bind(other, "demo", "12", &ei), ERR_OK);
+	change_set_init(&set);
+	assert_non_null(change_set_copy(&set, &c));
+	assert_int_equal(drafts_stage(other, KIT_ACCOUNT, &set, "t", &ei), ERR_OK);
+	op = &set.v[0];
+	assert_int_equal(lock_take(other, KIT_ACCOUNT, &ei), ERR_OK);
+	assert_int_equal(journal_begin(other, &plan, &changeset, &batch, &ei), ERR_OK);
+	assert_int_equal(
+	    journal_intent(other, batch, &(struct journal_intent){"[]", 2, "s", ""}, &ei), ERR_OK);
+	assert_int_equal(journal_wire(other, batch, "n", 1, &ei), ERR_OK);
+	change_set_done(&set);
+	store_close(other);
+}
+
+/* The simulator: seed 1012203 of its time. Whatever draft is worked on here, the account is the same. */
+static void what_a_dead_terminal_sent_from_another_draft_is_taken_over(void **state)
+{
+	struct kit *k = *state;
+	struct errinfo ei = {0};
+
+	assert_int_equal(draft_switch(k->session, "autumn", &ei), ERR_OK);
+	another_terminal_dies_while_it_posts();
+	assert_string_equal(world_batches(k), "wire");
+	for (int i = 0; i < 8; i++) {
+		clock_step_ms(500);
+		loop_turn(k->loop, 0);
+	}
+	assert_string_equal(world_batches(k), "unknown");
+	world_settle(k);
+	assert_string_equal(world_batches(k), "absent");
+	assert_int_equal(draft_switch(k->session, "", &ei), ERR_OK);
+	assert_string_equal(world_drafts(k), "1 staged 0 sending 0 unknown");
+}
+
 static void nothing_is_posted_over_an_unknown_outcome(void **state)
 {
 	struct kit *k = *state;
@@ -408,6 +459,7 @@ int main(void)
 	    T(c4_stopping_finishes_the_batch_in_flight),
 	    T(a_lost_answer_stops_the_batches_behind_it),
 	    T(after_a_kill_the_batch_on_the_wire_is_settled_by_reading),
+	    T(what_a_dead_terminal_sent_from_another_draft_is_taken_over),
 	    T(nothing_is_posted_over_an_unknown_outcome),
 	    T(the_journal_keeps_the_set_before_and_after),
 	    T(each_line_item_is_read_once_after_posting),

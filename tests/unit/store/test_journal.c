@@ -385,6 +385,29 @@ static void undo_passes_over_what_was_posted(void **state)
 }
 
 /* C1, D7: what the next start makes of every state that the program can die in. */
+/* By the clock that nobody can set; after a start of the machine that clock is all that is sure. */
+static void c17_how_long_ago_it_was_sent_is_never_too_much(void **state)
+{
+	struct journal_batch_list l;
+
+	(void)state;
+	clock_freeze(1767690000, 500000);
+	plan_three();
+	journal_batch_list_init(&l);
+	assert_int_equal(journal_batches(s, changeset, &l, &ei), ERR_OK);
+	assert_int_equal(journal_sent_ago_ms(s, &l.v[0]), 0);
+	assert_int_equal(intent(batch[0]), ERR_OK);
+	assert_int_equal(wire(batch[0]), ERR_OK);
+	clock_step_ms(7000);
+	assert_int_equal(wire(batch[0]), ERR_OK); /* once more, after a refusal: that counts */
+	clock_freeze(1767690000 + 3600, 510000); /* three seconds, and a clock that was set */
+	assert_int_equal(journal_sent_ago_ms(s, &l.v[0]), 3000);
+	clock_freeze(1767690000 + 3600, 20000); /* the machine is on for twenty seconds */
+	assert_int_equal(journal_sent_ago_ms(s, &l.v[0]), 20000);
+	assert_int_equal(journal_sent_ago_ms(s, &l.v[1]), 0);
+	journal_batch_list_done(&l);
+}
+
 static void recovery_by_state(void **state)
 {
 	struct journal_batch_list l;
@@ -510,6 +533,7 @@ int main(void)
 	    TEMP(an_undone_edit_stops_its_plan),
 	    TEMP(an_edit_that_is_held_back_stops_its_plan),
 	    TEMP(undo_passes_over_what_was_posted),
+	    TEMP(c17_how_long_ago_it_was_sent_is_never_too_much),
 	    TEMP(recovery_by_state),
 	    TEMP(nothing_moves_without_the_lock),
 	    TEMP(changesets_are_listed_newest_first),
