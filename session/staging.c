@@ -21,7 +21,8 @@ struct staging {
 	struct staged *set;
 	uint64_t version; /* of the drafts, when they were read */
 	uint64_t followed; /* of the journal, when what is unknown was counted */
-	size_t sending; /* edits of any draft that a batch has taken and whose end nobody knows yet */
+	size_t
+	    sending; /* edits of any draft that a batch has taken and whose end nobody knows yet */
 	struct timer_id follow;
 	uint64_t last_group; /* what staging_add staged last */
 	struct map rows; /* line item id -> index into counts */
