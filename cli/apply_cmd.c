@@ -175,6 +175,11 @@ static enum err post(struct headless *h, struct posting *p, struct errinfo *ei)
 		err = check_review(&m, p->options, ei);
 	if (!err && m.plan.n_ops) {
 		struct applying_plan job = {.plan = &m.plan, .live = &m.live, .digest = m.digest};
+		char lock[320];
+
+		applying_lock_text(h->session, lock, sizeof lock);
+		if (lock[0])
+			fprintf(stderr, "reticle: %s\n", lock);
 
 		snprintf(p->digest, sizeof p->digest, "%s", m.digest);
 		err = applying_start(h->session, &job, ei);

@@ -14,6 +14,7 @@ static enum err open_session(struct headless *h, const struct cli_options *o, st
 	    .account = o->account ? o->account : c->profile->account,
 	    .cache_days = c->config.cache_days,
 	    .batch_size = c->config.batch_size,
+	    .post_without_lock = c->config.post_without_lock,
 	    .read_only = c->profile->read_only,
 	    .lazy = h->lazy};
 	struct api_config net = {.base_url = c->profile->base_url,

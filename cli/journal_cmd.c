@@ -139,6 +139,14 @@ static void count_batches(struct store *s, const char *account, size_t by_state[
 	journal_changeset_list_done(&list);
 }
 
+static void tell_messages(const struct store *s)
+{
+	const char *text;
+
+	for (size_t i = 0; (text = store_message(s, i)) != NULL; i++)
+		fprintf(stderr, "reticle: %s\n", text);
+}
+
 static int report(struct headless *h, const struct cli_options *o)
 {
 	const char *account = session_account_id(h->session);
@@ -190,6 +198,12 @@ int cmd_recover(const struct cli_options *o, int argc, char **argv)
 		err = applying_settle(h.session, &ei);
 		if (!err)
 			err = headless_wait(&h, &ei);
+	}
+	/* nothing is "0 unknown" when the file that knows cannot be read */
+	if (!err && !store_can_stage(h.client.store)) {
+		tell_messages(h.client.store);
+		err = err_set(&ei, ERR_STORE,
+		    "state.db cannot be used: what is staged and what is unknown is not known");
 	}
 	rc = err ? cli_fail(&ei) : report(&h, o);
 	headless_close(&h);

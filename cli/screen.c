@@ -319,6 +319,7 @@ enum err screen_open(struct screen *s, const struct screen_start *start, struct 
 	cfg.store = s->store;
 	cfg.cache_days = s->config.cache_days;
 	cfg.batch_size = s->config.batch_size;
+	cfg.post_without_lock = s->config.post_without_lock;
 	cfg.demo = s->demo;
 	cfg.follow = true;
 	cfg.read_only = s->options->read_only || (s->profile && s->profile->read_only);

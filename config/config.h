@@ -77,7 +77,7 @@ struct config {
 	struct config_key *keys;
 	size_t n_keys, cap_keys;
 	int64_t cache_days, batch_size, timeout_seconds;
-	bool mouse, ascii;
+	bool mouse, ascii, post_without_lock;
 	uint8_t origin[CONFIG_OPT_COUNT];
 };
 

@@ -132,6 +132,28 @@ void applying_look(struct session *s)
 		s->applying->tick = loop_timer(s->cfg.loop, TICK_MS, on_tick, s);
 }
 
+void applying_lock_text(struct session *s, char *out, size_t cap)
+{
+	struct lock_holder h;
+	char since[21];
+	size_t len;
+
+	out[0] = '\0';
+	if (!s->account_id[0] || !lock_is_missing(s->cfg.store, s->account_id))
+		return;
+	snprintf(out, cap,
+	    "NO LOCK: the disk of the state directory has none, and post_without_lock is set. "
+	    "Nothing keeps another machine from posting at the same time.");
+	h = lock_holder(s->cfg.store, s->account_id);
+	len = strlen(out);
+	if (h.pid <= 0 || h.held || h.here)
+		return;
+	clock_format_utc(h.since, since);
+	snprintf(out + len, cap - len,
+	    " reticle %lld on %s began to post at %s; that it ended is not known here.",
+	    (long long)h.pid, h.host, since);
+}
+
 /* --- what the engine tells --- */
 
 static void count_outcomes(struct applying *a)

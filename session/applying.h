@@ -47,6 +47,9 @@ struct applying_plan {
 	bool ask_foreign; /* stop for any change by others, so that it can be confirmed again */
 };
 enum err applying_start(struct session *s, const struct applying_plan *p, struct errinfo *ei);
+/* Would it be posted without a lock, since the user allowed that? What whoever posts has to know then;
+ * "" otherwise. */
+void applying_lock_text(struct session *s, char *out, size_t cap);
 /* Finish the batch in flight, then stop; one that waits to be sent is not sent. */
 void applying_stop(struct session *s);
 /* As apply_waits; DATA_APPLY tells every second of the wait. */

@@ -191,8 +191,11 @@ enum err applying_sign(struct applying *a, struct errinfo *ei)
 	struct lock_holder h = lock_holder(a->session->cfg.store, a->account);
 	char why[320];
 
-	snprintf(why, sizeof why, "posted with profile %s by user %u on %s, %s, process %lld",
-	    a->session->profile, (unsigned)getuid(), h.host, h.tty, (long long)h.pid);
+	snprintf(why, sizeof why, "posted with profile %s by user %u on %s, %s, process %lld%s",
+	    a->session->profile, (unsigned)getuid(), h.host, h.tty, (long long)h.pid,
+	    lock_is_missing(a->session->cfg.store, a->account)
+		? "; WITHOUT A LOCK (post_without_lock)"
+		: "");
 	return journal_note(a->session->cfg.store, a->batch_ids[0], why, ei);
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/drafts.h"
+#include "store/lock.h"
 #include "store/uistate.h"
 #include "session/applying.h"
 #include "session/budget_store.h"
@@ -33,6 +34,7 @@ struct session *session_new(const struct session_config *cfg, struct errinfo *ei
 		return NULL;
 	}
 	s->cfg = *cfg;
+	lock_allow_missing(cfg->store, cfg->post_without_lock);
 	set_text(s->profile, sizeof s->profile, cfg->profile);
 	account_set_init(&s->accounts);
 	campaign_set_init(&s->campaigns);

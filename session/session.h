@@ -63,6 +63,7 @@ struct session_config {
 	int64_t cache_days;
 	int64_t batch_size;
 	bool demo;
+	bool post_without_lock; /* where the disk has no locks: lock_allow_missing() */
 	bool resume_draft; /* open the draft that was last worked on; else the default one */
 	bool read_only; /* started with --read-only, or the profile says so */
 	bool follow; /* read criteria again, in the background, of line items that changed */

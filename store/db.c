@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,25 @@
  * largest single transaction (a whole account of 400,000 criteria) has 6,000. */
 #define LOG_FRAMES 1000
 #define LOG_FRAMES_MAX 8000
+
+/* SQLite says "busy" of a disk that has no locks, as it does of one on which somebody has them. Tried
+ * on a file of its own: closing any descriptor of the database would drop SQLite's locks. */
+static bool disk_has_locks(const char *beside)
+{
+	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	char path[DB_PATH_MAX + 16];
+	bool has;
+	int fd;
+
+	snprintf(path, sizeof path, "%s.try-XXXXXX", beside);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return true; /* not known; something else is wrong */
+	has = fcntl(fd, F_SETLK, &fl) == 0 || (errno != ENOLCK && errno != EOPNOTSUPP);
+	unlink(path);
+	close(fd);
+	return has;
+}
 
 enum err db_error(struct db *d, struct errinfo *ei)
 {
@@ -39,6 +59,12 @@ enum err db_error(struct db *d, struct errinfo *ei)
 		return err_set(ei, ERR_STORE, "no space left for %s", name);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
+		if (!disk_has_locks(d->path))
+			return err_set(ei, ERR_STORE,
+			    "%s cannot be used: its disk has no file locks, which SQLite needs. "
+			    "Set "
+			    "XDG_STATE_HOME and XDG_CACHE_HOME to a local disk",
+			    name);
 		return err_set(ei, ERR_STORE, "%s is in use by another reticle", name);
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:

@@ -23,6 +23,7 @@ struct held_lock {
 	int fd; /* -1: free slot */
 	char account[65]; /* of the bound realm */
 	int64_t epoch;
+	bool missing; /* the file system has no locks: this is the lease alone */
 };
 
 struct store {
@@ -40,6 +41,7 @@ struct store {
 	uint64_t counted_version;
 	int64_t catalog_oldest;
 	bool needs_acknowledgement, log_optional;
+	bool may_miss_lock; /* lock_allow_missing() */
 	char *messages[STORE_MESSAGES];
 	size_t n_messages;
 };

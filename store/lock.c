@@ -5,11 +5,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/fs.h"
 #include "store/journal.h"
 #include "store/state.h"
+
+#define NAME_TRIES 20 /* of 10 ms */
 
 /* The lock is on a file of its own: closing any descriptor of a SQLite file would drop SQLite's. */
 static enum err lock_path(struct store *s, const char *account, char *out, struct errinfo *ei)
@@ -83,7 +86,6 @@ struct lock_holder lock_holder(struct store *s, const char *account)
 	struct lock_holder h = {0};
 	char boot[64];
 	sqlite3_stmt *st;
-	bool same_boot = false;
 
 	if (!s->state.sql)
 		return h;
@@ -97,37 +99,38 @@ struct lock_holder lock_holder(struct store *s, const char *account)
 		h.since = sqlite3_column_int64(st, 2);
 		snprintf(h.tty, sizeof h.tty, "%s", (const char *)sqlite3_column_text(st, 3));
 		snprintf(h.host, sizeof h.host, "%s", (const char *)sqlite3_column_text(st, 4));
-		same_boot = strcmp((const char *)sqlite3_column_text(st, 5), boot) == 0;
+		h.here = strcmp((const char *)sqlite3_column_text(st, 5), boot) == 0;
 	}
 	db_done(&s->state, st, NULL);
-	h.held = h.pid > 0 && same_boot && (kill((pid_t)h.pid, 0) == 0 || errno == EPERM);
+	h.held = h.pid > 0 && h.here && (kill((pid_t)h.pid, 0) == 0 || errno == EPERM);
 	return h;
 }
 
-static enum err refuse(struct store *s, const char *account, int why, struct errinfo *ei)
+/* Another process posts: which one, as far as that is known. */
+static enum err say_holder(const struct lock_holder *h, struct errinfo *ei)
 {
-	struct lock_holder h;
 	char since[21];
 
-	if (why != EAGAIN && why != EACCES)
-		return err_set(ei, ERR_REFUSED,
-		    "the state directory has no file locks (%s), so posting is refused: another "
-		    "terminal could post at the same time. Set XDG_STATE_HOME to a local disk",
-		    strerror(why));
-	h = lock_holder(s, account);
-	if (h.pid <= 0)
+	if (!h->held)
 		return err_set(ei, ERR_REFUSED, "another reticle is posting to this account");
-	clock_format_utc(h.since, since);
+	clock_format_utc(h->since, since);
 	return err_set(ei, ERR_REFUSED,
 	    "reticle %lld on %s is posting to this account since %s; you can stage, and post when "
 	    "it is done",
-	    (long long)h.pid, h.tty, since);
+	    (long long)h->pid, h->tty, since);
 }
 
+static bool is_other(const struct lock_holder *h)
+{
+	return h->held && h->pid != getpid();
+}
+
+/* Without a lock the lease is all there is: it is looked at and taken in one transaction. */
 static enum err write_lease(
-    struct store *s, const char *account, int64_t *epoch, struct errinfo *ei)
+    struct store *s, const char *account, struct held_lock *l, struct errinfo *ei)
 {
 	char boot[64], host[64] = "", tty[64];
+	struct lock_holder h;
 	enum err err;
 
 	boot_id(boot);
@@ -136,6 +139,11 @@ static enum err write_lease(
 	err = state_begin(s, false, ei);
 	if (err)
 		return err;
+	if (l->missing) {
+		h = lock_holder(s, account);
+		if (is_other(&h))
+			return state_end(s, say_holder(&h, ei), NULL);
+	}
 	err = db_run(&s->state,
 	    "INSERT INTO lease(realm, account, epoch, pid, boot, host, tty, since)"
 	    " VALUES(?1,?2,1,?3,?4,?5,?6,?7) ON CONFLICT(realm, account) DO UPDATE"
@@ -143,16 +151,14 @@ static enum err write_lease(
 	    BIND(INT(s->state_realm), TEXT(account), INT(getpid()), TEXT(boot), TEXT(host),
 		TEXT(tty), INT(clock_wall_s())),
 	    ei);
-	*epoch = db_int(&s->state, "SELECT epoch FROM lease WHERE realm=? AND account=?",
+	l->epoch = db_int(&s->state, "SELECT epoch FROM lease WHERE realm=? AND account=?",
 	    BIND(INT(s->state_realm), TEXT(account)), NULL);
 	return state_end(s, err, ei);
 }
 
-static enum err open_locked(struct store *s, const char *account, int *fd, struct errinfo *ei)
+static enum err open_file(struct store *s, const char *account, int *fd, struct errinfo *ei)
 {
-	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	char path[DB_PATH_MAX];
-	int why;
 	enum err err = lock_path(s, account, path, ei);
 
 	if (err)
@@ -160,12 +166,86 @@ static enum err open_locked(struct store *s, const char *account, int *fd, struc
 	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (*fd < 0)
 		return err_set(ei, ERR_IO, "cannot open %s: %s", path, strerror(errno));
-	if (fcntl(*fd, F_OFD_SETLK, &fl) == 0)
+	return ERR_OK;
+}
+
+/* 0, or the errno of why not. */
+static int try_lock(int fd)
+{
+	struct flock fl = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_OFD_SETLK, &fl) == 0 ? 0 : errno;
+}
+
+static bool has_no_locks(int why)
+{
+	return why == ENOLCK || why == EOPNOTSUPP;
+}
+
+/* Somebody else has the lock. Who has just taken it has not written yet that it is his, and until
+ * then the lease may name one that was killed long ago. */
+static int wait_for_name(struct store *s, const char *account, int fd, struct lock_holder *h)
+{
+	static const struct timespec pause = {0, 10 * 1000 * 1000};
+	int why = EAGAIN;
+
+	for (int i = 0; i < NAME_TRIES && (why == EAGAIN || why == EACCES); i++) {
+		*h = lock_holder(s, account);
+		if (h->held)
+			return why;
+		nanosleep(&pause, NULL);
+		why = try_lock(fd);
+	}
+	return why;
+}
+
+static enum err open_locked(
+    struct store *s, const char *account, struct held_lock *l, int *fd, struct errinfo *ei)
+{
+	struct lock_holder h = {0};
+	enum err err = open_file(s, account, fd, ei);
+	int why;
+
+	if (err)
+		return err;
+	why = try_lock(*fd);
+	if (why == EAGAIN || why == EACCES)
+		why = wait_for_name(s, account, *fd, &h);
+	l->missing = has_no_locks(why) && s->may_miss_lock;
+	if (!why || l->missing)
 		return ERR_OK;
-	why = errno;
 	close(*fd);
 	*fd = -1;
-	return refuse(s, account, why, ei);
+	if (why == EAGAIN || why == EACCES)
+		return say_holder(&h, ei);
+	if (!has_no_locks(why))
+		return err_set(
+		    ei, ERR_REFUSED, "the lock of the account cannot be taken: %s", strerror(why));
+	return err_set(ei, ERR_REFUSED,
+	    "the state directory has no file locks (%s), so posting is refused: another terminal "
+	    "could post at the same time. Set XDG_STATE_HOME to a local disk, or see "
+	    "post_without_lock in docs/configuration.md",
+	    strerror(why));
+}
+
+void lock_allow_missing(struct store *s, bool allow)
+{
+	s->may_miss_lock = allow;
+}
+
+bool lock_is_missing(struct store *s, const char *account)
+{
+	const struct held_lock *l = find(s, account);
+	bool missing;
+	int fd;
+
+	if (l || !s->may_miss_lock)
+		return l && l->missing;
+	if (!s->state.sql || !s->state_realm || !account[0] || open_file(s, account, &fd, NULL))
+		return false;
+	missing = has_no_locks(try_lock(fd));
+	close(fd);
+	return missing;
 }
 
 enum err lock_take(struct store *s, const char *account, struct errinfo *ei)
@@ -185,10 +265,10 @@ enum err lock_take(struct store *s, const char *account, struct errinfo *ei)
 		    "edits were restored after damage; look at the review and confirm it first");
 	if (!l || !account[0] || strlen(account) >= sizeof l->account)
 		return err_set(ei, ERR_USAGE, "not an account to post to");
-	err = open_locked(s, account, &fd, ei);
+	err = open_locked(s, account, l, &fd, ei);
 	if (err)
 		return err;
-	err = write_lease(s, account, &l->epoch, ei);
+	err = write_lease(s, account, l, ei);
 	if (err) {
 		close(fd);
 		return err;

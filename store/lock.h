@@ -10,6 +10,7 @@
 struct lock_holder {
 	int64_t pid, epoch, since; /* since: wall clock; pid 0: nobody ever held it */
 	char tty[64], host[64];
+	bool here; /* on this machine, since it was started */
 	bool held; /* right now, as far as the lease row tells */
 };
 
@@ -18,6 +19,13 @@ struct lock_holder {
  * store holds already is allowed. Batches that a dead holder left behind are recovered first, see
  * journal_recover(). */
 enum err lock_take(struct store *s, const char *account, struct errinfo *ei);
+/* The user's option post_without_lock: on a file system without locks, and only there, the lease row
+ * alone is taken. It still keeps out another process of this machine that is alive, and the epoch
+ * still fences; two machines on one network disk are not kept apart. */
+void lock_allow_missing(struct store *s, bool allow);
+/* Is the lock one that lock_take takes, or took, without a lock of the file system? Always false
+ * unless that was allowed. */
+bool lock_is_missing(struct store *s, const char *account);
 void lock_drop(struct store *s, const char *account); /* not held: nothing happens */
 bool lock_is_held(const struct store *s, const char *account); /* by this store */
 struct lock_holder lock_holder(struct store *s, const char *account);

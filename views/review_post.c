@@ -121,21 +121,52 @@ static void add_widening(const struct review_state *st, int room, char *text, si
 	buf_done(&out);
 }
 
+/* What whoever posts has to know: account, counts, what is risky about it. */
+static void add_question(const struct review_state *st, int rows, char *out, size_t cap)
+{
+	const struct plan *p = &st->model.plan;
+	const struct account *acct = session_account(st->session);
+	const char *draft = draft_active(st->session);
+	char theirs[128] = "", lock[320];
+
+	if (st->merge.n_foreign)
+		snprintf(theirs, sizeof theirs,
+		    "\n%zu change%s by others since you confirmed last; you post on top of that.",
+		    st->merge.n_foreign, st->merge.n_foreign == 1 ? "" : "s");
+	applying_lock_text(st->session, lock, sizeof lock);
+	snprintf(out, cap,
+	    "%s%.64s%s%zu change%s on %zu line item%s of %.80s (%s).\nPlan %.8s, %zu "
+	    "batch%s.%s%s%s%s%s",
+	    draft[0] ? "Draft " : "", draft, draft[0] ? ": " : "", p->n_ops,
+	    p->n_ops == 1 ? "" : "s", p->n_line_items, p->n_line_items == 1 ? "" : "s",
+	    acct && acct->name ? acct->name : "account", session_account_id(st->session),
+	    st->model.digest, p->n_batches, p->n_batches == 1 ? "" : "es",
+	    st->model.problems.count[RULE_ERROR] ? "\nX will probably refuse this: see the errors "
+						   "above. A refused batch changes nothing."
+						 : "",
+	    theirs, lock[0] ? "\n" : "", lock,
+	    plan_goes_worldwide(p)
+		? "\nA line item ends with NO targeting: its ads go to EVERYONE, worldwide."
+	    : plan_must_acknowledge(p) ? "\nA removal lets ads reach more people than now."
+				       : "");
+	if (lock[0])
+		rows -= (int)(strlen(lock) / QUESTION_COLS) + 2;
+	add_widening(st, rows - POST_ROWS, out, cap);
+}
+
 enum err review_post(struct view *v, struct errinfo *ei)
 {
 	struct review_state *st = view_state(v);
 	const struct plan *p = &st->model.plan;
-	const struct account *acct = session_account(st->session);
-	const char *draft = draft_active(st->session);
-	bool world = plan_goes_worldwide(p), ack = plan_must_acknowledge(p);
-	char text[2400], yes[64], theirs[128] = "";
+	bool ack = plan_must_acknowledge(p);
+	char text[2800], yes[64];
 	struct confirm c = {.title = "Post these changes?",
 	    .text = text,
 	    .yes = yes,
 	    .yes_key = 'y',
-	    .type_this = world ? "worldwide"
-			 : ack ? "widen"
-			       : NULL,
+	    .type_this = plan_goes_worldwide(p) ? "worldwide"
+			 : ack                  ? "widen"
+						: NULL,
 	    .style = ack ? STYLE_DANGER : STYLE_WARNING,
 	    .fn = post_confirmed,
 	    .user = (void *)(uintptr_t)v->id};
@@ -151,25 +182,7 @@ enum err review_post(struct view *v, struct errinfo *ei)
 		    POST_ROWS + 3);
 	snprintf(st->posting, sizeof st->posting, "%s", st->model.digest);
 	st->posting_live = live_sum(st);
-	if (st->merge.n_foreign)
-		snprintf(theirs, sizeof theirs,
-		    "\n%zu change%s by others since you confirmed last; you post on top of that.",
-		    st->merge.n_foreign, st->merge.n_foreign == 1 ? "" : "s");
 	snprintf(yes, sizeof yes, "Post %zu change%s", p->n_ops, p->n_ops == 1 ? "" : "s");
-	snprintf(text, sizeof text,
-	    "%s%.64s%s%zu change%s on %zu line item%s of %.80s (%s).\nPlan %.8s, %zu "
-	    "batch%s.%s%s%s",
-	    draft[0] ? "Draft " : "", draft, draft[0] ? ": " : "", p->n_ops,
-	    p->n_ops == 1 ? "" : "s", p->n_line_items, p->n_line_items == 1 ? "" : "s",
-	    acct && acct->name ? acct->name : "account", session_account_id(st->session),
-	    st->model.digest, p->n_batches, p->n_batches == 1 ? "" : "es",
-	    st->model.problems.count[RULE_ERROR] ? "\nX will probably refuse this: see the errors "
-						   "above. A refused batch changes nothing."
-						 : "",
-	    theirs,
-	    world ? "\nA line item ends with NO targeting: its ads go to EVERYONE, worldwide."
-	    : ack ? "\nA removal lets ads reach more people than now."
-		  : "");
-	add_widening(st, v->rows - POST_ROWS, text, sizeof text);
+	add_question(st, v->rows, text, sizeof text);
 	return app_confirm(v->app, &c, ei);
 }

@@ -4,12 +4,15 @@
  *   SWEEP_TORN=1       do half of what that call was to write first
  *   SWEEP_RATE=K       time passes K times as fast
  *   SWEEP_AHEAD=NS     and is so far ahead at the start
+ *   SWEEP_NO_LOCKS=1   locks of open file descriptions fail with ENOLCK; =2: all file locks do
  * It sees what goes through libc's functions, as SQLite, libcurl and the program itself do. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,6 +32,7 @@ enum { CLOCKS = 12 };
 static _Atomic unsigned long *calls; /* mapped from SWEEP_CALLS */
 static unsigned long kill_at;
 static bool torn;
+static unsigned long no_locks;
 static int64_t rate = 1, ahead, since[CLOCKS];
 
 static int64_t real_ns(clockid_t id)
@@ -57,6 +61,7 @@ __attribute__((constructor)) static void begin(void)
 	ahead = (int64_t)number("SWEEP_AHEAD");
 	kill_at = number("SWEEP_KILL");
 	torn = number("SWEEP_TORN") != 0;
+	no_locks = number("SWEEP_NO_LOCKS");
 	if (path) {
 		int fd = open(path, O_RDWR | O_CLOEXEC);
 		void *p =
@@ -157,6 +162,35 @@ WHOLE(int, renameat2, (int a, const char *from, int b, const char *to, unsigned 
     SYS_renameat2, a, from, b, to, flags)
 WHOLE(int, link, (const char *from, const char *to), SYS_link, from, to)
 WHOLE(int, mkdir, (const char *path, mode_t mode), SYS_mkdir, path, mode)
+
+/* --- a disk without file locks --- */
+
+EXPORT int fcntl64(int fd, int cmd, ...)
+{
+	bool own = cmd == F_SETLK || cmd == F_SETLKW, shared = cmd == F_OFD_SETLK;
+	va_list ap;
+	long arg;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, long);
+	va_end(ap);
+	if ((shared && no_locks > 0) || (own && no_locks > 1)) {
+		errno = ENOLCK;
+		return -1;
+	}
+	return (int)syscall(SYS_fcntl, fd, cmd, arg);
+}
+
+EXPORT int fcntl(int fd, int cmd, ...)
+{
+	va_list ap;
+	long arg;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, long);
+	va_end(ap);
+	return fcntl64(fd, cmd, arg);
+}
 
 /* --- time --- */
 

@@ -366,6 +366,32 @@ static void d6_only_one_terminal_may_apply(void **state)
 	store_close(first);
 }
 
+static void write_sql(const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(temp_file(temp_paths.state, "state.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_busy_timeout(db, 60000), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* Between the lock and the row that says whose it is lies a moment; before it the row may name one
+ * that was killed long ago. */
+static void d6_a_holder_is_named_only_when_it_is_that_one(void **state)
+{
+	struct store *first = s;
+
+	(void)state;
+	temp_open();
+	assert_int_equal(lock_take(first, ACCOUNT, &ei), ERR_OK);
+	write_sql("UPDATE lease SET pid=2147483647, tty='/dev/old'");
+	assert_int_equal(lock_take(s, ACCOUNT, &ei), ERR_REFUSED);
+	assert_null(strstr(ei.msg, "/dev/old"));
+	assert_non_null(strstr(ei.msg, "another reticle is posting to this account"));
+	store_close(first);
+}
+
 static int child_of(void (*fn)(void *), void *arg)
 {
 	pid_t pid = fork();
@@ -500,6 +526,95 @@ static void d8_without_locks_nothing_is_posted(void **state)
 	assert_non_null(strstr(ei.msg, "XDG_STATE_HOME"));
 	assert_false(lock_is_held(s, ACCOUNT));
 	assert_int_equal(stage("a", 1, NULL), ERR_OK);
+}
+
+static void d8_only_a_missing_lock_is_blamed_on_the_disk(void **state)
+{
+	static const int others[] = {EINVAL, EIO, EINTR, EBADF};
+
+	(void)state;
+	lock_allow_missing(s, true);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		lock_error = others[i];
+		assert_int_equal(lock_take(s, ACCOUNT, &ei), ERR_REFUSED);
+		assert_false(lock_is_missing(s, ACCOUNT));
+		lock_error = 0;
+		assert_null(strstr(ei.msg, "has no file locks"));
+		assert_non_null(strstr(ei.msg, strerror(others[i])));
+		assert_false(lock_is_held(s, ACCOUNT));
+	}
+}
+
+static void d8_allowed_without_locks_takes_the_lease_alone(void **state)
+{
+	static const int missing[] = {ENOLCK, EOPNOTSUPP};
+
+	(void)state;
+	assert_false(lock_is_missing(s, ACCOUNT));
+	for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
+		lock_error = missing[i];
+		assert_false(lock_is_missing(s, ACCOUNT)); /* it is only looked for when allowed */
+		lock_allow_missing(s, true);
+		assert_true(lock_is_missing(s, ACCOUNT));
+		assert_int_equal(lock_take(s, ACCOUNT, &ei), ERR_OK);
+		assert_true(lock_is_held(s, ACCOUNT));
+		assert_true(lock_is_missing(s, ACCOUNT));
+		assert_true(lock_holder(s, ACCOUNT).held);
+		assert_int_equal(lock_holder(s, ACCOUNT).epoch, (int64_t)i + 1);
+		lock_drop(s, ACCOUNT);
+		lock_error = 0;
+		assert_false(lock_is_missing(s, ACCOUNT));
+		lock_allow_missing(s, false);
+	}
+}
+
+/* Another process takes it, says so, and lives until it is killed. */
+static pid_t hold_elsewhere(int error, bool allowed)
+{
+	int said[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(said), 0);
+	pid = fork();
+	if (pid == 0) {
+		temp_open();
+		lock_error = error;
+		lock_allow_missing(s, allowed);
+		if (lock_take(s, ACCOUNT, &ei) || write(said[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	close(said[1]);
+	assert_int_equal(read(said[0], &byte, 1), 1);
+	close(said[0]);
+	return pid;
+}
+
+static void d8_never_beside_one_that_posts(void **state)
+{
+	static const int errors[] = {0, ENOLCK}; /* it has a lock, as other mounts may; or none */
+	int status;
+	pid_t pid;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+		store_close(s); /* SQLite must not be used across a fork (row D11) */
+		s = NULL;
+		pid = hold_elsewhere(errors[i], errors[i] != 0);
+		temp_open();
+		lock_allow_missing(s, true);
+		lock_error = ENOLCK;
+		assert_int_equal(lock_take(s, ACCOUNT, &ei), ERR_REFUSED);
+		assert_non_null(strstr(ei.msg, "is posting to this account since"));
+		assert_false(lock_is_held(s, ACCOUNT));
+		/* a dead one is no hindrance, as it is none with locks */
+		kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(lock_take(s, ACCOUNT, &ei), ERR_OK);
+		lock_drop(s, ACCOUNT);
+		lock_error = 0;
+	}
 }
 
 static void take_lease(void *arg)
@@ -799,9 +914,13 @@ int main(void)
 	    TEMP(d5_a_long_log_is_begun_anew),
 	    TEMP(d5_an_interrupted_new_beginning_is_undone),
 	    TEMP(d6_only_one_terminal_may_apply),
+	    TEMP(d6_a_holder_is_named_only_when_it_is_that_one),
 	    TEMP(d6_in_a_thousand_races_never_two_hold_it),
 	    TEMP(d7_lock_falls_with_its_holder),
 	    TEMP(d8_without_locks_nothing_is_posted),
+	    TEMP(d8_only_a_missing_lock_is_blamed_on_the_disk),
+	    TEMP(d8_allowed_without_locks_takes_the_lease_alone),
+	    TEMP(d8_never_beside_one_that_posts),
 	    TEMP(d9_a_holder_that_slept_writes_nothing),
 	    TEMP(d10_newer_files_are_left_alone),
 	    TEMP(d10_older_files_are_brought_forward),
