@@ -5,14 +5,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/fs.h"
 #include "store/journal.h"
 #include "store/state.h"
-
-#define NAME_TRIES 20 /* of 10 ms */
 
 /* The lock is on a file of its own: closing any descriptor of a SQLite file would drop SQLite's. */
 static enum err lock_path(struct store *s, const char *account, char *out, struct errinfo *ei)
@@ -125,25 +122,15 @@ static bool is_other(const struct lock_holder *h)
 	return h->held && h->pid != getpid();
 }
 
-/* Without a lock the lease is all there is: it is looked at and taken in one transaction. */
 static enum err write_lease(
-    struct store *s, const char *account, struct held_lock *l, struct errinfo *ei)
+    struct store *s, const char *account, int64_t *epoch, struct errinfo *ei)
 {
 	char boot[64], host[64] = "", tty[64];
-	struct lock_holder h;
 	enum err err;
 
 	boot_id(boot);
 	terminal_name(tty);
 	gethostname(host, sizeof host - 1);
-	err = state_begin(s, false, ei);
-	if (err)
-		return err;
-	if (l->missing) {
-		h = lock_holder(s, account);
-		if (is_other(&h))
-			return state_end(s, say_holder(&h, ei), NULL);
-	}
 	err = db_run(&s->state,
 	    "INSERT INTO lease(realm, account, epoch, pid, boot, host, tty, since)"
 	    " VALUES(?1,?2,1,?3,?4,?5,?6,?7) ON CONFLICT(realm, account) DO UPDATE"
@@ -151,9 +138,9 @@ static enum err write_lease(
 	    BIND(INT(s->state_realm), TEXT(account), INT(getpid()), TEXT(boot), TEXT(host),
 		TEXT(tty), INT(clock_wall_s())),
 	    ei);
-	l->epoch = db_int(&s->state, "SELECT epoch FROM lease WHERE realm=? AND account=?",
+	*epoch = db_int(&s->state, "SELECT epoch FROM lease WHERE realm=? AND account=?",
 	    BIND(INT(s->state_realm), TEXT(account)), NULL);
-	return state_end(s, err, ei);
+	return err;
 }
 
 static enum err open_file(struct store *s, const char *account, int *fd, struct errinfo *ei)
@@ -182,42 +169,23 @@ static bool has_no_locks(int why)
 	return why == ENOLCK || why == EOPNOTSUPP;
 }
 
-/* Somebody else has the lock. Who has just taken it has not written yet that it is his, and until
- * then the lease may name one that was killed long ago. */
-static int wait_for_name(struct store *s, const char *account, int fd, struct lock_holder *h)
-{
-	static const struct timespec pause = {0, 10 * 1000 * 1000};
-	int why = EAGAIN;
-
-	for (int i = 0; i < NAME_TRIES && (why == EAGAIN || why == EACCES); i++) {
-		*h = lock_holder(s, account);
-		if (h->held)
-			return why;
-		nanosleep(&pause, NULL);
-		why = try_lock(fd);
-	}
-	return why;
-}
-
+/* A lock on *fd, or none where that is allowed (l->missing). */
 static enum err open_locked(
     struct store *s, const char *account, struct held_lock *l, int *fd, struct errinfo *ei)
 {
-	struct lock_holder h = {0};
+	struct lock_holder h;
 	enum err err = open_file(s, account, fd, ei);
 	int why;
 
 	if (err)
 		return err;
 	why = try_lock(*fd);
-	if (why == EAGAIN || why == EACCES)
-		why = wait_for_name(s, account, *fd, &h);
 	l->missing = has_no_locks(why) && s->may_miss_lock;
+	h = lock_holder(s, account);
+	if (why == EAGAIN || why == EACCES || (l->missing && is_other(&h)))
+		return say_holder(&h, ei);
 	if (!why || l->missing)
 		return ERR_OK;
-	close(*fd);
-	*fd = -1;
-	if (why == EAGAIN || why == EACCES)
-		return say_holder(&h, ei);
 	if (!has_no_locks(why))
 		return err_set(
 		    ei, ERR_REFUSED, "the lock of the account cannot be taken: %s", strerror(why));
@@ -236,16 +204,38 @@ void lock_allow_missing(struct store *s, bool allow)
 bool lock_is_missing(struct store *s, const char *account)
 {
 	const struct held_lock *l = find(s, account);
-	bool missing;
+	bool missing, in_turn;
 	int fd;
 
 	if (l || !s->may_miss_lock)
 		return l && l->missing;
 	if (!s->state.sql || !s->state_realm || !account[0] || open_file(s, account, &fd, NULL))
 		return false;
+	/* as a transaction of its own: nobody may meet this lock, and find no name to it */
+	in_turn = state_begin(s, false, NULL) == ERR_OK;
 	missing = has_no_locks(try_lock(fd));
 	close(fd);
+	if (in_turn)
+		state_end(s, ERR_OK, NULL);
 	return missing;
+}
+
+/* The lock and the row that says whose it is, as one transaction: whoever is refused has waited for it,
+ * and reads the name of the one who was faster. Without a lock the row is all there is. */
+static enum err take(
+    struct store *s, const char *account, struct held_lock *l, int *fd, struct errinfo *ei)
+{
+	enum err err = state_begin(s, false, ei);
+
+	if (err)
+		return err;
+	err = open_locked(s, account, l, fd, ei);
+	if (!err)
+		err = write_lease(s, account, &l->epoch, ei);
+	err = state_end(s, err, ei);
+	if (err && *fd >= 0)
+		close(*fd);
+	return err;
 }
 
 enum err lock_take(struct store *s, const char *account, struct errinfo *ei)
@@ -265,14 +255,9 @@ enum err lock_take(struct store *s, const char *account, struct errinfo *ei)
 		    "edits were restored after damage; look at the review and confirm it first");
 	if (!l || !account[0] || strlen(account) >= sizeof l->account)
 		return err_set(ei, ERR_USAGE, "not an account to post to");
-	err = open_locked(s, account, l, &fd, ei);
+	err = take(s, account, l, &fd, ei);
 	if (err)
 		return err;
-	err = write_lease(s, account, l, ei);
-	if (err) {
-		close(fd);
-		return err;
-	}
 	l->fd = fd;
 	snprintf(l->account, sizeof l->account, "%s", account);
 	err = journal_recover(s, account, &unknown, ei);
@@ -284,13 +269,17 @@ enum err lock_take(struct store *s, const char *account, struct errinfo *ei)
 void lock_drop(struct store *s, const char *account)
 {
 	struct held_lock *l = find(s, account);
+	bool in_turn;
 
 	if (!l)
 		return;
+	in_turn = s->state.sql && db_begin(&s->state, NULL) == ERR_OK;
 	/* only for people: the lock itself falls with the descriptor */
 	db_run(&s->state, "UPDATE lease SET pid=0 WHERE realm=? AND account=? AND epoch=?",
 	    BIND(INT(s->state_realm), TEXT(account), INT(l->epoch)), NULL);
 	close(l->fd);
+	if (in_turn)
+		db_end(&s->state, ERR_OK, NULL);
 	l->fd = -1;
 	l->epoch = 0;
 	l->account[0] = '\0';
