@@ -6,9 +6,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "targeting/rules.h"
+#include "views/expression.h"
 
-#define EXPR_MEMBERS 4 /* members of a group that the expression line spells out */
-#define EXPR_MEMBERS_DIFF 100 /* where the two lines differ: the common beginning is left out */
 #define HEAD_MAX 7
 
 bool criteria_problem_has(const struct criteria_state *st, const struct problem *p, size_t row)
@@ -94,102 +93,6 @@ void criteria_describe_set(struct criteria_state *st)
 	mark_rows(st);
 }
 
-/* An expression as it is drawn: words apart by blanks, of which those from `same` to `tail` are not in
- * the other expression. `from` leaves out the beginning, which both have. */
-struct words {
-	const char *text;
-	size_t from, same, tail;
-	enum style style, other; /* of the common words, of the others */
-};
-
-/* Over several lines, broken at blanks. Returns how many lines it takes; draws when c is given. */
-static int wrapped(struct canvas *c, struct rect r, const struct words *w)
-{
-	const char *more = text_is_ascii() ? "..." : "\xE2\x80\xA6", *at = w->text + w->from;
-	int y = 0, x = 0;
-
-	if (w->from) {
-		x = (int)text_width(more, strlen(more));
-		if (c)
-			canvas_str(c, r.x, r.y, STYLE_DIM, more);
-	}
-	while (*at) {
-		size_t n = strcspn(at, " "), offset = (size_t)(at - w->text);
-		int cells = (int)text_width(at, n);
-		enum style style = offset < w->same || offset >= w->tail ? w->style : w->other;
-
-		if (x > 0 && x + 1 + cells > r.w) {
-			if (c && y == r.h - 1)
-				canvas_str(c, r.x + x + (x < r.w - 1), r.y + y, STYLE_DIM, more);
-			y++;
-			x = 0;
-		}
-		if (y >= r.h)
-			return r.h;
-		x += x > 0;
-		if (y == r.h - 1 && x + cells > r.w - 2 && at[n]) {
-			if (c)
-				canvas_str(c, r.x + x, r.y + y, STYLE_DIM, more);
-			return r.h;
-		}
-		if (c)
-			canvas_text(c, r.x + x, r.y + y, style, at, n);
-		x += cells;
-		at += n + (at[n] == ' ');
-	}
-	return y + 1;
-}
-
-/* Bytes at the beginning that both have, up to the beginning of a word. */
-static size_t common_start(const char *a, const char *b)
-{
-	size_t i = 0, word = 0;
-
-	for (; a[i] && a[i] == b[i]; i++)
-		if (a[i] == ' ')
-			word = i + 1;
-	return a[i] == b[i] ? i : word;
-}
-
-/* Bytes at the end that both have, from the beginning of a word, of at most `most`. */
-static size_t common_end(const char *a, size_t n, const char *b, size_t m, size_t most)
-{
-	size_t i = 0, word = 0;
-
-	while (i < most && a[n - 1 - i] == b[m - 1 - i]) {
-		i++;
-		if (i < n && a[n - 1 - i] == ' ')
-			word = i;
-	}
-	return word;
-}
-
-/* How the two expressions are drawn in lines of w cells: where they differ, that is what must be in
- * sight, with the last common words before it. */
-static void both_words(const struct criteria_state *st, struct rect r, struct words out[2])
-{
-	const char *a = buf_str(&st->before), *b = buf_str(&st->after);
-	size_t n = strlen(a), m = strlen(b), same = common_start(a, b), from = 0, tail;
-	size_t most = (n < m ? n : m) - same;
-
-	out[0] = (struct words){a, 0, n, n, STYLE_NORMAL, STYLE_REMOVED};
-	out[1] = (struct words){b, 0, m, m, STYLE_NORMAL, STYLE_ADDED};
-	if (n == m && same == n)
-		return;
-	tail = common_end(a, n, b, m, most);
-	if ((int)text_width(a, n) > r.w * r.h - r.w / 4 ||
-	    (int)text_width(b, m) > r.w * r.h - r.w / 4)
-		while (from < same && (int)text_width(a + from, same - from) > r.w / 3) {
-			from += strcspn(a + from, " ");
-			from += a[from] == ' ';
-		}
-	for (int i = 0; i < 2; i++) {
-		out[i].from = from;
-		out[i].same = same;
-		out[i].tail = (i ? m : n) - tail;
-	}
-}
-
 /* Only of a single line item whose criteria are known: an estimate of half a set misleads. */
 static bool has_reach(const struct criteria_state *st)
 {
@@ -232,18 +135,18 @@ static int draw_expression(const struct criteria_state *st, struct canvas *c, in
 {
 	bool differs = strcmp(buf_str(&st->before), buf_str(&st->after)) != 0;
 	struct rect r = {8, y, cols - 9, 2};
-	struct words words[2];
+	struct expression_words words[2];
 
 	if (st->model.n_ids > 1)
 		return y;
-	both_words(st, r, words);
+	expression_words(buf_str(&st->before), buf_str(&st->after), r, words);
 	canvas_str(c, 1, y, STYLE_DIM, "now");
-	y += wrapped(c, r, &words[0]);
+	y += expression_draw(c, r, &words[0]);
 	if (!differs)
 		return y;
 	r.y = y;
 	canvas_str(c, 1, y, STYLE_DIM, "staged");
-	return y + wrapped(c, r, &words[1]);
+	return y + expression_draw(c, r, &words[1]);
 }
 
 static int draw_problems(const struct criteria_state *st, struct canvas *c, int y, int cols)
@@ -281,14 +184,14 @@ void criteria_draw_head(const struct criteria_state *st, struct canvas *c, int c
 int criteria_head_lines(const struct criteria_state *st, int cols)
 {
 	struct rect r = {0, 0, cols - 9, 2};
-	struct words words[2];
+	struct expression_words words[2];
 	int y = 0;
 
 	if (st->model.n_ids == 1) {
-		both_words(st, r, words);
-		y += wrapped(NULL, r, &words[0]);
+		expression_words(buf_str(&st->before), buf_str(&st->after), r, words);
+		y += expression_draw(NULL, r, &words[0]);
 		if (strcmp(buf_str(&st->before), buf_str(&st->after)) != 0)
-			y += wrapped(NULL, r, &words[1]);
+			y += expression_draw(NULL, r, &words[1]);
 	}
 	y += has_reach(st);
 	y += st->problems.count[RULE_ERROR] || st->problems.count[RULE_WARNING];

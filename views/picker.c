@@ -12,6 +12,7 @@
 #include "views/views.h"
 
 #define HEAD 2 /* lines above the table: where to, and the field */
+#define OUTLOOK_ROWS 21 /* of a screen of 24: below that the list is worth more */
 
 /* --- rows for the list --- */
 
@@ -137,6 +138,7 @@ static void picker_done(struct view *v)
 	edit_done(&p->field);
 	pick_rows_done(&p->rows);
 	pick_rows_done(&p->kept);
+	pick_outlook_done(&p->outlook);
 	mem_free(p->facets);
 	mem_free(p->uses);
 	map_done(&p->here);
@@ -192,6 +194,7 @@ static enum err picker_open(struct view *v, const void *arg, struct errinfo *ei)
 	pick_rows_init(&p->rows);
 	pick_rows_init(&p->kept);
 	map_init(&p->here);
+	pick_outlook_init(&p->outlook);
 	list_init(&p->list, &src);
 	cells = (struct table_source){p->shape->columns, p->shape->n, pick_cell, NULL, p};
 	table_init(&p->table, &cells, &p->list);
@@ -298,6 +301,13 @@ static void make_hints(struct picker *p)
 	    pick_can_search(p, why, sizeof why) ? " search-at-x" : "");
 }
 
+static int table_rows(const struct picker *p, int rows)
+{
+	int others = HEAD + p->note_lines + p->outlook_lines;
+
+	return rows > others ? rows - others : 1;
+}
+
 static void picker_layout(struct view *v, int cols, int rows)
 {
 	struct picker *p = view_state(v);
@@ -318,8 +328,10 @@ static void picker_layout(struct view *v, int cols, int rows)
 	p->note_lines = detail_note_lines(p->note, cols);
 	if (p->note_lines == 0)
 		p->note_lines = 1; /* the table does not jump when a note comes and goes */
-	table_layout(
-	    &p->table, cols, rows > HEAD + p->note_lines ? rows - HEAD - p->note_lines : 1);
+	p->outlook_lines = rows >= OUTLOOK_ROWS ? PICK_OUTLOOK_LINES : 0;
+	table_layout(&p->table, cols, table_rows(p, rows));
+	if (p->outlook_lines)
+		pick_outlook_read(p);
 	make_hints(p);
 }
 
@@ -422,16 +434,18 @@ static void draw_nothing(const struct picker *p, struct canvas *body)
 static void picker_draw(const struct view *v, struct canvas *c)
 {
 	const struct picker *p = view_state(v);
-	int rows = c->area.h - HEAD - p->note_lines;
+	int rows = table_rows(p, c->area.h);
 	struct canvas body;
 
 	draw_target(v, c);
-	if (rows < 1)
+	if (c->area.h <= HEAD)
 		return;
 	body = canvas_sub(c, (struct rect){0, HEAD, c->area.w, rows});
 	table_draw(&p->table, &body);
 	draw_nothing(p, &body);
 	detail_note(c, HEAD + rows, p->note_style, p->note);
+	if (p->outlook_lines)
+		pick_outlook_draw(p, c, c->area.h - p->outlook_lines);
 	draw_field(v, c); /* last: it places the cursor */
 }
 

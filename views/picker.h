@@ -16,7 +16,9 @@
 #include "tui/list.h"
 #include "tui/table.h"
 
+#include "session/reach.h"
 #include "session/session.h"
+#include "targeting/rules.h"
 
 #define PICK_SCOPES 6 /* look-ups that one list is made of, a search at X included */
 #define PICK_QUERY_MAX 240 /* below LIST_FILTER_MAX */
@@ -67,6 +69,19 @@ struct pick_use { /* how many of the line items have a value; [1] is excluded */
 	unsigned live[2], staged[2], removed;
 };
 
+/* The line item as it would be with what is chosen (picker_outlook.c). */
+struct pick_outlook {
+	uint64_t about; /* what it was made for; 0: nothing */
+	bool shown;
+	struct buf before,
+	    after; /* expressions: as staged, and with the choice; of one line item */
+	char reach[2][REACH_KEY_SIZE]; /* of the same */
+	/* the worst problem that the choice brings; title "": none */
+	char title[96], problem[256];
+	enum rule_severity severity;
+	size_t n_items; /* line items where it brings an error or a warning */
+};
+
 struct picker {
 	struct session *session;
 	struct arena fixed; /* the ids */
@@ -103,6 +118,8 @@ struct picker {
 	bool told_bad; /* Enter was pressed once although bad lines would be left out */
 	char note[400]; /* below the list */
 	int note_lines;
+	struct pick_outlook outlook;
+	int outlook_lines; /* below the note; 0 on a small screen */
 	enum style note_style;
 	char hints[96];
 };
@@ -189,6 +206,9 @@ void pick_words_apply(struct picker *p);
 
 /* --- picker_take.c --- */
 
+/* What taking the row stages on a line item; borrows their strings. */
+struct change pick_change(const struct picker *p, const struct pick_row *r, const char *id);
+
 /* Stage these rows on every line item and say so; *staged: 0 when all of it was there already. */
 enum err pick_stage(struct app *app, struct picker *p, const struct pick_row *const *rows, size_t n,
     size_t *staged, struct errinfo *ei);
@@ -198,9 +218,32 @@ enum err pick_take(struct view *v, struct errinfo *ei);
 
 /* --- picker_single.c --- */
 
+/* Of a type of which a line item takes one: what a row would take the place of. */
+struct pick_others {
+	struct change_set live; /* as the removals that would be staged */
+	uint64_t *staged; /* ids of staged additions that would be taken back */
+	size_t n_staged;
+	size_t n_items;
+	const char *name; /* of the first one; borrowed from live or from the stage */
+};
+void pick_others_init(struct pick_others *o);
+void pick_others_done(struct pick_others *o);
+/* Add what this line item has. ERR_NOMEM, or why its criteria cannot be read. */
+enum err pick_others_of(
+    struct picker *p, const char *id, const struct pick_row *row, struct pick_others *o);
+
 /* Of a type of which a line item takes one: when a line item has another value, ask whether the chosen
  * one is put in its place; the answer stages. *asked: false when there is nothing to ask. */
 enum err pick_single(struct view *v, bool *asked, struct errinfo *ei);
+
+/* --- picker_outlook.c --- */
+
+#define PICK_OUTLOOK_LINES 2
+void pick_outlook_init(struct pick_outlook *o);
+void pick_outlook_done(struct pick_outlook *o);
+/* Anew, when the choice or what it is about changed; asks for the reach once the user rests. */
+void pick_outlook_read(struct picker *p);
+void pick_outlook_draw(const struct picker *p, struct canvas *c, int y);
 
 /* --- picker_start.c --- */
 

@@ -7,14 +7,6 @@
 #include "views/picker.h"
 #include "session/staging.h"
 
-struct others { /* of the type, on the picker's line items, besides the value that is taken */
-	struct change_set live; /* as the removals that would be staged */
-	uint64_t *staged; /* ids of staged additions that would be taken back */
-	size_t n_staged;
-	size_t n_items;
-	const char *name; /* of the first one; borrowed from live or from the stage */
-};
-
 static bool is_going(const struct change_set *staged, const struct criterion *c)
 {
 	for (size_t i = 0; i < staged->n; i++)
@@ -25,7 +17,7 @@ static bool is_going(const struct change_set *staged, const struct criterion *c)
 }
 
 static enum err add_live(
-    struct picker *p, const char *id, const struct pick_row *row, struct others *o)
+    struct picker *p, const char *id, const struct pick_row *row, struct pick_others *o)
 {
 	const struct change_set *staged = staging_changes(p->session);
 	struct criterion_set live;
@@ -51,7 +43,7 @@ static enum err add_live(
 }
 
 static void add_staged(
-    const struct picker *p, const char *id, const struct pick_row *row, struct others *o)
+    const struct picker *p, const char *id, const struct pick_row *row, struct pick_others *o)
 {
 	const struct change_set *staged = staging_changes(p->session);
 
@@ -67,28 +59,41 @@ static void add_staged(
 	}
 }
 
-static void others_done(struct others *o)
+void pick_others_init(struct pick_others *o)
+{
+	*o = (struct pick_others){.n_items = 0};
+	change_set_init(&o->live);
+}
+
+void pick_others_done(struct pick_others *o)
 {
 	change_set_done(&o->live);
 	mem_free(o->staged);
 }
 
-static enum err find_others(struct picker *p, const struct pick_row *row, struct others *o)
+enum err pick_others_of(
+    struct picker *p, const char *id, const struct pick_row *row, struct pick_others *o)
+{
+	size_t before = o->live.n + o->n_staged;
+	enum err err;
+
+	if (!o->staged)
+		o->staged = mem_array(staging_changes(p->session)->n + 1, sizeof *o->staged);
+	if (!o->staged)
+		return ERR_NOMEM;
+	err = add_live(p, id, row, o);
+	add_staged(p, id, row, o);
+	o->n_items += o->live.n + o->n_staged > before;
+	return err;
+}
+
+static enum err find_others(struct picker *p, const struct pick_row *row, struct pick_others *o)
 {
 	enum err err = ERR_OK;
 
-	*o = (struct others){.n_items = 0};
-	change_set_init(&o->live);
-	o->staged = mem_array(staging_changes(p->session)->n + 1, sizeof *o->staged);
-	if (!o->staged)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < p->n_ids && !err; i++) {
-		size_t before = o->live.n + o->n_staged;
-
-		err = add_live(p, p->ids[i], row, o);
-		add_staged(p, p->ids[i], row, o);
-		o->n_items += o->live.n + o->n_staged > before;
-	}
+	pick_others_init(o);
+	for (size_t i = 0; i < p->n_ids && !err; i++)
+		err = pick_others_of(p, p->ids[i], row, o);
 	if (o->live.n)
 		o->name = o->live.v[0].name;
 	return err;
@@ -111,7 +116,7 @@ static enum err put_in_place(struct view *v, struct errinfo *ei)
 {
 	struct picker *p = view_state(v);
 	const struct pick_row *row = only_row(p);
-	struct others o;
+	struct pick_others o;
 	size_t staged = 0;
 	enum err err;
 
@@ -142,7 +147,7 @@ static enum err put_in_place(struct view *v, struct errinfo *ei)
 		    row->name, o.n_items, o.n_items == 1 ? "" : "s");
 		app_close(v);
 	}
-	others_done(&o);
+	pick_others_done(&o);
 	return err;
 }
 
@@ -173,7 +178,7 @@ enum err pick_single(struct view *v, bool *asked, struct errinfo *ei)
 	    .n = sizeof choices / sizeof *choices,
 	    .fn = answered,
 	    .user = (void *)(uintptr_t)v->id};
-	struct others o;
+	struct pick_others o;
 	enum err err;
 
 	*asked = false;
@@ -198,6 +203,6 @@ enum err pick_single(struct view *v, bool *asked, struct errinfo *ei)
 	} else if (err) {
 		err_set(ei, err, "no memory to look what is there");
 	}
-	others_done(&o);
+	pick_others_done(&o);
 	return err;
 }

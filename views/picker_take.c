@@ -13,17 +13,20 @@ struct taken {
 	const char *warning;
 };
 
-static enum err take_row(const struct picker *p, struct taken *t, const struct pick_row *r)
+struct change pick_change(const struct picker *p, const struct pick_row *r, const char *id)
 {
-	struct change c = {.kind = CHANGE_CREATE,
+	return (struct change){.kind = CHANGE_CREATE,
+	    .line_item_id = id,
 	    .type = r->type,
 	    .type_name = type_info(r->type)->name,
 	    .value = r->value,
 	    .name = r->name,
+	    .location_type = r->type == TYPE_LOCATION ? r->kind : NULL,
 	    .op = pick_is_free(p) ? r->op : p->op};
+}
 
-	if (r->type == TYPE_LOCATION)
-		c.location_type = r->kind;
+static enum err take_row(const struct picker *p, struct taken *t, const struct pick_row *r)
+{
 	if (r->warning) {
 		t->warnings++;
 		t->warning = r->warning;
@@ -31,10 +34,9 @@ static enum err take_row(const struct picker *p, struct taken *t, const struct p
 	if (t->rows == t->cap / p->n_ids)
 		return ERR_LIMIT;
 	for (size_t i = 0; i < p->n_ids; i++) {
-		struct change *to = &t->v[i * (t->cap / p->n_ids) + t->rows];
+		size_t at = i * (t->cap / p->n_ids) + t->rows;
 
-		*to = c;
-		to->line_item_id = p->ids[i];
+		t->v[at] = pick_change(p, r, p->ids[i]);
 	}
 	t->rows++;
 	return ERR_OK;
