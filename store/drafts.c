@@ -436,6 +436,41 @@ uint64_t drafts_version(struct store *s)
 	return (uint64_t)db_int(&s->state, "SELECT seq FROM log_end WHERE id=1", NULL, NULL);
 }
 
+static void add_count(struct draft_counts *n, sqlite3_stmt *st)
+{
+	size_t count = (size_t)sqlite3_column_int64(st, 1);
+
+	switch (sqlite3_column_int(st, 0)) {
+	case DRAFT_STAGED:
+		n->staged = count;
+		n->held = (size_t)sqlite3_column_int64(st, 2);
+		break;
+	case DRAFT_SENDING:
+		n->sending = count;
+		break;
+	default:
+		n->unknown = count;
+	}
+}
+
+struct draft_counts drafts_count_all(struct store *s, const char *account)
+{
+	struct draft_counts n = {0};
+	sqlite3_stmt *st;
+
+	if (!s->state.sql)
+		return n;
+	st = db_query(&s->state,
+	    "SELECT c.state, count(*), sum(c.held) FROM draft d JOIN change c ON c.draft = d.id"
+	    " WHERE d.realm=? AND d.account=? AND c.state < 3 GROUP BY c.state",
+	    BIND(INT(s->state_realm), TEXT(account)));
+	while (db_row(st))
+		add_count(&n, st);
+	if (state_guard(s, db_done(&s->state, st, NULL)))
+		return (struct draft_counts){0};
+	return n;
+}
+
 struct draft_counts drafts_count(struct store *s, const char *account)
 {
 	struct draft_counts n = {0};
@@ -456,21 +491,8 @@ struct draft_counts drafts_count(struct store *s, const char *account)
 	    "SELECT state, count(*), sum(held) FROM change WHERE draft=? AND state < 3"
 	    " GROUP BY state",
 	    BIND(INT(draft)));
-	while (db_row(st)) {
-		size_t count = (size_t)sqlite3_column_int64(st, 1);
-
-		switch (sqlite3_column_int(st, 0)) {
-		case DRAFT_STAGED:
-			n.staged = count;
-			n.held = (size_t)sqlite3_column_int64(st, 2);
-			break;
-		case DRAFT_SENDING:
-			n.sending = count;
-			break;
-		default:
-			n.unknown = count;
-		}
-	}
+	while (db_row(st))
+		add_count(&n, st);
 	if (state_guard(s, db_done(&s->state, st, NULL)))
 		return (struct draft_counts){0};
 	s->counted = n;
