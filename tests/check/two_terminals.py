@@ -12,7 +12,7 @@ APPLIED = 3  # enum draft_state
 QUESTION = r"Post these changes\?"
 QUESTION_DEAF_S = 0.35  # a question ignores what was typed ahead: 0.3 s
 REFUSAL = r"reticle (\d+) on (\S+) is posting"
-CHANGED = r"the plan changed while you were asked"
+CHANGED = r"the plan changed while you were asked|is not staged any more"
 OTHERS = r"P asks again"
 DONE = r"\d+ applied and seen, 0 applied, 0 refused, 0 not sent, 0 unknown"
 
@@ -76,8 +76,9 @@ class Person:
         while t.shows(REFUSAL + "|" + CHANGED): # of the time before; it goes with a later key
             t.keys("k")
             Terminal.read_all(0.2)
-        t.keys("P")
-        t.wait(QUESTION)
+        while not t.shows(QUESTION):
+            t.keys("P") # refused while the line items are being read
+            t.wait(QUESTION, r"note: post: ", ever=True)
         self.asked_at = time.monotonic()
 
 
