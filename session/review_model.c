@@ -214,13 +214,35 @@ static const struct applying_op *find_op(
 	return NULL;
 }
 
-static void add_row(struct review_model *m, const struct change *c, const struct applying_op *op)
+static void add_row(
+    struct review_model *m, const struct change *c, const struct applying_op *op, bool staged)
 {
 	uint64_t item = 0;
 
 	map_get(&m->item_rows, c->line_item_id, &item);
 	m->rows[m->n_rows++] =
-	    (struct review_row){c, op, problem_of(m, c), noop_of(m, c), (uint32_t)item};
+	    (struct review_row){c, op, problem_of(m, c), noop_of(m, c), (uint32_t)item, staged};
+}
+
+/* Was something staged after the changes of the last posting? */
+static bool is_past(const struct change_set *staged, const struct applying_status *st)
+{
+	uint64_t last = 0;
+
+	if (st->phase != APPLYING_DONE)
+		return false;
+	for (size_t i = 0; i < st->n_ops; i++)
+		last = st->ops[i].change->id > last ? st->ops[i].change->id : last;
+	for (size_t i = 0; i < staged->n; i++)
+		if (!staged->v[i].held && staged->v[i].id > last)
+			return true;
+	return false;
+}
+
+/* Seen in the account: the journal has it, the review of what comes next does not need it. */
+static bool is_over(enum apply_outcome o)
+{
+	return o == OUTCOME_VERIFIED || o == OUTCOME_NOOP;
 }
 
 enum err review_model_build(struct review_model *m)
@@ -250,14 +272,16 @@ enum err review_model_build(struct review_model *m)
 	ops = sorted_ops(st);
 	if (!ops)
 		return err_set(&m->ei, ERR_NOMEM, "no memory for the review");
+	m->past = !busy && is_past(staged, st);
 	for (size_t i = 0; i < st->n_ops; i++)
-		if (busy || !is_back(st->ops[i].outcome))
-			add_row(m, st->ops[i].change, &st->ops[i]);
+		if (busy ||
+		    (!is_back(st->ops[i].outcome) && !(m->past && is_over(st->ops[i].outcome))))
+			add_row(m, st->ops[i].change, &st->ops[i], false);
 	for (size_t i = 0; i < staged->n; i++) {
 		const struct applying_op *op = find_op(ops, st->n_ops, staged->v[i].id);
 
 		if (!op || (!busy && is_back(op->outcome)))
-			add_row(m, &staged->v[i], op);
+			add_row(m, &staged->v[i], op, true);
 	}
 	mem_free(ops);
 	return ERR_OK;

@@ -16,6 +16,7 @@ struct review_row {
 	const struct problem *problem; /* worst one that involves the change; NULL: none */
 	enum effective_why noop; /* why the plan leaves it out */
 	uint32_t item; /* index into items */
+	bool staged; /* still on the stage: can be held back or taken off it */
 };
 
 struct review_item { /* a touched line item */
@@ -38,6 +39,7 @@ struct review_model {
 	struct problem_list problems;
 	struct review_row *rows;
 	size_t n_rows;
+	bool past; /* something was staged since the last posting: what that one did is history */
 	size_t unread; /* line items whose criteria were never read */
 	char digest[DIGEST_HEX_SIZE]; /* of the plan; "" when there is none */
 	struct errinfo ei;

@@ -89,6 +89,15 @@ static void say_how(struct confirm_state *s)
 		    s->focus == FOCUS_FIELD ? " on the button (Tab)" : "");
 }
 
+/* The next step, said where the typed text becomes what was asked for. */
+static void say_next(struct confirm_state *s)
+{
+	if (s->type_this && is_typed(s))
+		snprintf(s->note, sizeof s->note,
+		    s->focus == FOCUS_FIELD ? "Enter, then %c: %.80s" : "%c: %.80s", s->yes_key,
+		    s->yes);
+}
+
 static void move_focus(struct confirm_state *s, int by)
 {
 	int n = s->type_this ? 3 : 2, at;
@@ -112,9 +121,10 @@ static enum err confirm_command(struct view *v, const struct command_call *call,
 	case CORE_ACCEPT:
 		if (s->focus == FOCUS_CANCEL)
 			answer(v, false);
-		else if (s->focus == FOCUS_FIELD && is_typed(s))
+		else if (s->focus == FOCUS_FIELD && is_typed(s)) {
 			s->focus = FOCUS_YES;
-		else
+			say_next(s);
+		} else
 			say_how(s);
 		break;
 	case CORE_CANCEL:
@@ -148,10 +158,13 @@ static bool confirm_event(struct view *v, const struct event *e)
 	if (e->kind != EVENT_KEY || !key_is_text(e->key))
 		return e->kind == EVENT_PASTE;
 	s->note[0] = '\0';
-	if (s->focus == FOCUS_FIELD)
-		edit_key(&s->edit, e->key);
-	else if (e->key.code == (uint32_t)s->yes_key && is_typed(s) &&
-		 (!s->type_this || s->focus == FOCUS_YES))
+	if (s->focus == FOCUS_FIELD) {
+		/* the word is there: one more letter would only spoil it */
+		if (!is_typed(s) || e->key.code != (uint32_t)s->yes_key)
+			edit_key(&s->edit, e->key);
+		say_next(s);
+	} else if (e->key.code == (uint32_t)s->yes_key && is_typed(s) &&
+		   (!s->type_this || s->focus == FOCUS_YES))
 		answer(v, true);
 	else
 		say_how(s);
@@ -232,7 +245,7 @@ static void confirm_draw(const struct view *v, struct canvas *c)
 		p += n + skip;
 	}
 	if (s->type_this) {
-		canvas_strf(c, 2, h - 5, STYLE_DANGER, "Type \"%s\" to go on:", s->type_this);
+		canvas_strf(c, 2, h - 5, STYLE_DANGER, "Type \"%s\", then Enter:", s->type_this);
 		if (s->focus == FOCUS_FIELD)
 			edit_draw(&s->edit, c, 2, h - 4, w - 4);
 		else

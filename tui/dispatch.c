@@ -218,15 +218,19 @@ static void end_sequence(struct app *app)
 	loop_timer_cancel(app->loop, app->which_timer);
 }
 
-/* Type-ahead and key repeat must not answer a question that was not read yet. */
-static bool is_guarded(struct app *app, struct view *v)
+/* Type-ahead and key repeat must not answer a question that was not read yet. Only a held key keeps
+ * the guard up: somebody who types on would otherwise never get a letter into a question. */
+static bool is_guarded(struct app *app, struct view *v, struct key key)
 {
 	int64_t now = clock_mono_ms();
 
 	if (!v || app->cfg.pinned || !(v->ops->flags & VIEW_GUARDED) ||
 	    now - v->opened_ms >= GUARD_MS)
 		return false;
-	v->opened_ms = now;
+	if (key_equal(key, app->last_key))
+		v->opened_ms = now;
+	app->last_key = key;
+	app_message(app, STYLE_DIM, "too soon: a question takes no key in its first 0.3 s");
 	return true;
 }
 
@@ -235,11 +239,30 @@ static bool is_too_small(const struct app *app)
 	return app->grid.cols < MIN_COLS || app->grid.rows < MIN_ROWS;
 }
 
+/* Where else the keys do something: ", only in review", "" when nowhere. A key that was learnt in one
+ * place is tried in another. */
+static const char *elsewhere(
+    const struct keymap *m, const struct key_seq *seq, char *out, size_t cap)
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < m->n && len < cap; i++) {
+		const struct binding *b = &m->list[i];
+
+		if (b->seq.n == seq->n && key_seq_begins(&b->seq, seq) &&
+		    strcmp(b->command, "none") != 0 && strcmp(b->context, "input") != 0)
+			len += (size_t)snprintf(
+			    out + len, cap - len, "%s %s", len ? "," : ", only in", b->context);
+	}
+	return out;
+}
+
 static void unbound(struct app *app, const struct event *e)
 {
 	struct view *v = app->top;
 	struct key_seq seq = app->pending;
-	char name[96];
+	char name[96], where[96];
 
 	if (seq.n == 0 && v && v->ops->event && v->ops->event(v, e)) {
 		app->dirty = true;
@@ -251,8 +274,9 @@ static void unbound(struct app *app, const struct event *e)
 	if (v && v->ops->flags & VIEW_TEXT)
 		return;
 	seq.keys[seq.n++] = e->key;
-	app_message(app, STYLE_DIM, "%s does nothing here; ? shows the keys",
-	    key_seq_name(&seq, name, sizeof name));
+	app_message(app, STYLE_DIM, "%s does nothing here%s; ? shows the keys",
+	    key_seq_name(&seq, name, sizeof name),
+	    elsewhere(&app->keymap, &seq, where, sizeof where));
 }
 
 static void on_key(struct app *app, const struct event *e)
@@ -264,7 +288,7 @@ static void on_key(struct app *app, const struct event *e)
 	bool global_only = is_too_small(app);
 	size_t n;
 
-	if (is_guarded(app, v))
+	if (is_guarded(app, v, e->key))
 		return;
 	messages_key(app);
 	n = app_contexts(global_only ? NULL : v, contexts);
@@ -329,7 +353,7 @@ static void on_mouse(struct app *app, const struct event *e)
 		app->swallow_click = false; /* the click that brought the window to the front */
 		return;
 	}
-	if (!v || is_guarded(app, v) || is_too_small(app))
+	if (!v || is_guarded(app, v, (struct key){0}) || is_too_small(app))
 		return;
 	if (v->ops->flags & VIEW_POPUP && v->ops->place)
 		body = v->ops->place(v, app->grid.cols, app->grid.rows);
@@ -347,7 +371,7 @@ static void on_paste(struct app *app, const struct event *e)
 {
 	struct view *v = app->top;
 
-	if (is_guarded(app, v))
+	if (is_guarded(app, v, (struct key){0}))
 		return;
 	if (e->truncated)
 		app_message(app, STYLE_WARNING, "the pasted text was cut at %zu bytes", e->len);

@@ -9,7 +9,8 @@
 #define CRUMBS_MAX 8
 #define TITLE_MIN 20 /* cells left to badge and path */
 #define TITLE_FILTERED 32 /* also while a filter is shown in full */
-#define FILTER_SHOWN 12 /* bytes of a filter in the title bar */
+#define FILTER_SHOWN 12 /* bytes of a filter in the title bar, at least */
+#define FILTER_SHOWN_MAX 60
 
 struct rect frame_body(const struct app *app)
 {
@@ -52,32 +53,46 @@ static void describe(const struct view *v, struct view_about *a)
 
 /* --- title bar --- */
 
-static int draw_crumbs(struct app *app, struct canvas *c, int x, const struct view *base)
+static const char *dots(void)
 {
-	const struct view *path[CRUMBS_MAX];
-	int n = 0;
+	return text_is_ascii() ? "..." : "\xE2\x80\xA6";
+}
+
+/* The way here, the place itself last. Where the way is longer than the bar its beginning gives way:
+ * the name of the place stays whole. */
+static void draw_crumbs(struct canvas *c, int x, const struct view *base)
+{
+	const char *arrow = text_is_ascii() ? " > " : " \xE2\x80\xBA ";
+	struct view_about about[CRUMBS_MAX];
+	const char *name[CRUMBS_MAX];
+	int n = 0, shown = 0, room = c->area.w - x - (int)strlen(dots());
 
 	for (const struct view *v = base; v && n < CRUMBS_MAX; v = v->below)
-		if (!(v->ops->flags & VIEW_POPUP))
-			path[n++] = v;
-	while (n-- > 0) {
-		struct view_about a;
-		const char *name;
+		if (!(v->ops->flags & VIEW_POPUP)) {
+			describe(v, &about[n]);
+			name[n] = n > 0 && *about[n].crumb ? about[n].crumb : about[n].title;
+			n++;
+		}
+	for (; shown < n; shown++) {
+		int w = (int)text_width(name[shown], strlen(name[shown])) + (shown ? 3 : 0);
 
-		describe(path[n], &a);
-		name = n > 0 && *a.crumb ? a.crumb : a.title;
-		x = canvas_str(c, x, 0, n > 0 ? STYLE_DIM : STYLE_TITLE, name);
-		if (n > 0)
-			x = canvas_str(
-			    c, x, 0, STYLE_DIM, text_is_ascii() ? " > " : " \xE2\x80\xBA ");
+		if (shown && w + (shown + 1 < n ? 3 : 0) > room)
+			break;
+		room -= w;
 	}
-	(void)app;
-	return x;
+	if (shown < n)
+		x = canvas_strf(c, x, 0, STYLE_DIM, "%s%s", dots(), arrow);
+	for (int i = shown - 1; i > 0; i--)
+		x = canvas_strf(c, x, 0, STYLE_DIM, "%s%s", name[i], arrow);
+	if (n)
+		canvas_field(c,
+		    &(struct canvas_field){x, 0, c->area.w - x, STYLE_TITLE, ALIGN_LEFT, CUT_END},
+		    name[0], strlen(name[0]));
 }
 
 /* A filter hides rows: it stays in sight, with the way out. Where typing is what filters (pickers,
  * choices) the typed text is on the screen anyway. */
-static void filter_text(struct view *v, char *out, size_t cap)
+static void filter_text(struct view *v, size_t room, char *out, size_t cap)
 {
 	const struct list *l = v && !(v->ops->flags & VIEW_TEXT) ? view_list(v) : NULL;
 	const char *dot = text_is_ascii() ? "-" : "\xC2\xB7", *text = l ? list_filter_text(l) : "";
@@ -86,17 +101,20 @@ static void filter_text(struct view *v, char *out, size_t cap)
 	out[0] = '\0';
 	if (!n)
 		return;
-	if (n > FILTER_SHOWN) /* whole characters */
-		for (n = FILTER_SHOWN; n && ((unsigned char)text[n] & 0xC0) == 0x80;)
+	if (n > room) /* whole characters */
+		for (n = room; n && ((unsigned char)text[n] & 0xC0) == 0x80;)
 			n--;
-	snprintf(out, cap, " %s filter: %.*s%s %s", dot, (int)n, text, text[n] ? ".." : "",
+	snprintf(out, cap, " %s filter: %.*s%s %s", dot, (int)n, text, text[n] ? dots() : "",
 	    list_marked(l) ? "" : dot);
 	snprintf(out + strlen(out), cap - strlen(out), "%s", list_marked(l) ? "" : " Esc clears");
 }
 
 static void draw_title(struct app *app, struct canvas *c, struct view *base)
 {
-	char filter[FILTER_SHOWN + 64];
+	char filter[FILTER_SHOWN_MAX + 64];
+	size_t room = c->area.w / 4 < FILTER_SHOWN       ? FILTER_SHOWN
+		      : c->area.w / 4 > FILTER_SHOWN_MAX ? FILTER_SHOWN_MAX
+							 : (size_t)c->area.w / 4;
 	struct view_about a = {.progress = -1};
 	struct canvas left = *c;
 	char right[256] = "";
@@ -112,9 +130,13 @@ static void draw_title(struct app *app, struct canvas *c, struct view *base)
 		snprintf(right, sizeof right, "loading %s  %s", a.progress_text, a.position);
 	else
 		snprintf(right, sizeof right, "%s", a.position);
-	filter_text(base, filter, sizeof filter);
 	w = (int)text_width(right, strlen(right));
-	if (*filter && w + (int)text_width(filter, strlen(filter)) + TITLE_FILTERED > c->area.w)
+	for (; room >= FILTER_SHOWN; room -= 4) { /* as much of it as has room beside the path */
+		filter_text(base, room, filter, sizeof filter);
+		if (w + (int)text_width(filter, strlen(filter)) + TITLE_FILTERED <= c->area.w)
+			break;
+	}
+	if (*filter && room < FILTER_SHOWN)
 		snprintf(filter, sizeof filter, " filtered");
 	if (w + (int)text_width(filter, strlen(filter)) + TITLE_MIN <= c->area.w)
 		snprintf(right + strlen(right), sizeof right - strlen(right), "%s", filter);
@@ -125,7 +147,7 @@ static void draw_title(struct app *app, struct canvas *c, struct view *base)
 	if (*app->badge.text)
 		x = canvas_strf(&left, 0, 0, app->badge.style, " %s ", app->badge.text);
 	x = canvas_str(&left, x, 0, STYLE_TITLE, " ");
-	draw_crumbs(app, &left, x, base);
+	draw_crumbs(&left, x, base);
 	if (w)
 		canvas_str(c, c->area.w - w - 1, 0, a.loading ? STYLE_NOTE : STYLE_DIM, right);
 }

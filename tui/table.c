@@ -194,8 +194,11 @@ static void draw_empty(const struct table *t, struct canvas *c)
 		if (t->list->only_marked)
 			snprintf(text, sizeof text, "no marked row passes; & shows all rows again");
 		else
-			snprintf(text, sizeof text, "nothing matches \"%s\"; Esc clears the filter",
-			    filter);
+			snprintf(text, sizeof text,
+			    "nothing matches \"%s\"; Esc clears the filter%s", filter,
+			    strstr(filter, " | ") ? "\na bar between blanks is a word of its own: "
+						    "a|b, without them, is either of two"
+						  : "");
 		s = text;
 	}
 	for (int y = 2; *s && y < c->area.h; y++) {

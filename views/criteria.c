@@ -34,10 +34,10 @@ enum column {
 static const struct table_column columns[COL_COUNT] = {
     [COL_SIGN] = {"", 9, 9, 0, ALIGN_LEFT, CUT_END, COL_NONE},
     [COL_MARK] = MARK_COLUMN,
-    [COL_VALUE] = {"Value", 20, 0, 5, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
+    [COL_VALUE] = {"Value", 20, 72, 5, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
     [COL_STATE] = {"Staged", 13, 13, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_REVERSE},
     [COL_ITEM] = {"Line item", 12, 40, 3, ALIGN_LEFT, CUT_MIDDLE, COL_SORT},
-    [COL_KIND] = {"Kind", 8, 14, 0, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE},
+    [COL_KIND] = {"Kind", 8, 14, 1, ALIGN_LEFT, CUT_END, COL_SORT | COL_HIDEABLE},
     [COL_RAW] = {"API value", 12, 24, 1, ALIGN_LEFT, CUT_MIDDLE, COL_SORT | COL_HIDEABLE},
     [COL_UPDATED] = {"Updated", 10, 10, 0, ALIGN_LEFT, CUT_END,
 	COL_SORT | COL_HIDEABLE | COL_REVERSE},
@@ -149,8 +149,20 @@ static void group_cell(const void *user, size_t row, struct table_cell *out)
 		    c->type_name);
 	else
 		snprintf(out->scratch, sizeof out->scratch, "%s   %s", type_info(c->type)->label,
-		    classes[type_info(c->type)->class]);
+		    st->model.has_include[c->type]   ? classes[type_info(c->type)->class]
+		    : st->model.has_exclude[c->type] ? "none of these"
+						     : "all removed");
 	row_cell_text(out, out->scratch);
+}
+
+static void cell_kind(const char *location_type, struct table_cell *out)
+{
+	const char *word = rows_place_word(location_type);
+
+	if (!word)
+		rows_words(location_type, out->scratch, sizeof out->scratch);
+	row_cell_text(out, word ? word : out->scratch);
+	out->style = STYLE_DIM;
 }
 
 static void cell_value(
@@ -195,9 +207,7 @@ static void row_cell(const void *user, size_t row, int column, struct table_cell
 		out->style = STYLE_DIM;
 		break;
 	case COL_KIND:
-		rows_words(r->criterion->location_type, out->scratch, sizeof out->scratch);
-		row_cell_text(out, out->scratch);
-		out->style = STYLE_DIM;
+		cell_kind(r->criterion->location_type, out);
 		break;
 	case COL_RAW:
 		row_cell_text(out, r->criterion->value);

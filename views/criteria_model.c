@@ -71,6 +71,8 @@ enum err criteria_model_build(struct criteria_model *m, struct session *s, struc
 	enum err err = read_live(m, s, ei);
 
 	m->n_rows = m->n_added = m->n_removed = 0;
+	memset(m->has_include, 0, sizeof m->has_include);
+	memset(m->has_exclude, 0, sizeof m->has_exclude);
 	staging_release(m->staged);
 	m->staged = staging_share(s);
 	if (err)
@@ -99,8 +101,15 @@ enum err criteria_model_build(struct criteria_model *m, struct session *s, struc
 		m->cap_rows = total;
 	}
 	for (size_t i = 0; i < m->n_ids; i++)
-		for (size_t k = 0; k < m->sets[i].n; k++)
+		for (size_t k = 0; k < m->sets[i].n; k++) {
+			const struct effective_row *r = &m->sets[i].v[k];
+
+			if (r->state != EFFECTIVE_REMOVED)
+				(r->criterion->op == OP_NE ? m->has_exclude
+							   : m->has_include)[r->criterion->type] =
+				    true;
 			m->rows[m->n_rows++] = (struct criteria_row){(uint32_t)i, (uint32_t)k};
+		}
 	return ERR_OK;
 }
 

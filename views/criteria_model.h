@@ -23,6 +23,7 @@ struct criteria_model {
 	size_t n_rows, cap_rows;
 	size_t unknown; /* line items whose criteria were never read */
 	size_t n_added, n_removed;
+	bool has_include[TYPE_COUNT], has_exclude[TYPE_COUNT]; /* as staged */
 };
 
 enum err criteria_model_init(struct criteria_model *m, const char *const *ids, size_t n);

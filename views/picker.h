@@ -169,7 +169,6 @@ size_t pick_without_location(struct session *s, const char *const *ids, size_t n
 const struct pick_shape *pick_shape_of(enum targeting_type t);
 void pick_cell(const void *user, size_t row, int column, struct table_cell *out);
 void pick_kind_cell(const char *kind, struct table_cell *out); /* in words; NULL is empty */
-const char *pick_place_word(const char *location_type); /* "city"; NULL when it is none */
 const char *pick_op_word(enum targeting_type t, enum operator_type op); /* "include" */
 
 /* --- picker_facets.c --- */

@@ -141,21 +141,6 @@ const struct pick_shape *pick_shape_of(enum targeting_type t)
 	}
 }
 
-const char *pick_place_word(const char *location_type)
-{
-	static const struct {
-		const char *api, *word;
-	} words[] = {/* the API says it in the plural when asked, in the singular on some rows */
-	    {"COUNTRIES", "country"}, {"COUNTRY", "country"}, {"REGIONS", "region"},
-	    {"REGION", "region"}, {"METROS", "metro"}, {"METRO", "metro"}, {"CITIES", "city"},
-	    {"CITY", "city"}, {"POSTAL_CODES", "postal code"}, {"POSTAL_CODE", "postal code"}};
-
-	for (size_t i = 0; location_type && i < sizeof words / sizeof *words; i++)
-		if (strcmp(words[i].api, location_type) == 0)
-			return words[i].word;
-	return NULL;
-}
-
 const char *pick_op_word(enum targeting_type t, enum operator_type op)
 {
 	if (t == TYPE_PLATFORM_VERSION)
@@ -188,7 +173,7 @@ static const char *match_word(enum targeting_type t)
 
 void pick_kind_cell(const char *kind, struct table_cell *out)
 {
-	const char *place_word = pick_place_word(kind);
+	const char *place_word = rows_place_word(kind);
 
 	if (place_word) {
 		row_cell_text(out, place_word);

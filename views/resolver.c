@@ -365,7 +365,7 @@ static void chosen(struct app *app, bool ok, const size_t *which, size_t n, void
 
 static void choice_detail(const struct pick_row *r, char *out, size_t cap)
 {
-	const char *word = pick_place_word(r->kind);
+	const char *word = rows_place_word(r->kind);
 
 	snprintf(out, cap, "%s%s%s  %s",
 	    word      ? word

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "tui/app.h"
 #include "views/commands.h"
+#include "session/draft.h"
 #include "session/judge.h"
 #include "views/review_view.h"
 #include "views/rows.h"
@@ -196,9 +197,32 @@ static bool moved(struct review_state *st)
 	return any;
 }
 
+/* Where the changes are that somebody misses here: in another draft. */
+static void explain_empty(struct review_state *st)
+{
+	struct draft_names d = {0};
+	struct errinfo ei;
+	const char *here = draft_active(st->session);
+
+	snprintf(st->empty, sizeof st->empty,
+	    "Nothing is staged. Open a line item, then a adds and d removes criteria.");
+	if (drafts_names(session_store(st->session), session_account_id(st->session), &d, &ei) ==
+	    ERR_OK)
+		for (size_t i = 0; i < d.n; i++)
+			if (d.v[i].n.staged && !d.v[i].deleted_at && strcmp(d.v[i].name, here) != 0)
+				snprintf(st->empty, sizeof st->empty,
+				    "Nothing is staged in draft %.64s. Draft %.64s has %zu: "
+				    ":drafts "
+				    "lists them, Enter there goes over to one.",
+				    draft_title(here), draft_title(d.v[i].name), d.v[i].n.staged);
+	draft_names_done(&d);
+}
+
 static void rebuild(struct review_state *st)
 {
 	review_model_build(&st->model);
+	if (!st->model.n_rows)
+		explain_empty(st);
 	widening_find(&st->widening, &st->model);
 	merge_model_build(&st->merge, &st->merge_ei);
 	list_refresh(&st->list);
@@ -226,8 +250,7 @@ static enum err review_open(struct view *v, const void *arg, struct errinfo *ei)
 	list_init(&st->list, &src);
 	table_init(&st->table, &cells, &st->list);
 	st->table.focus = COL_VALUE; /* the signs before it have no order */
-	st->table.empty =
-	    "Nothing is staged. Open a line item, then a adds and d removes criteria.";
+	st->table.empty = st->empty;
 	moved(st);
 	rebuild(st);
 	return ERR_OK;
@@ -280,7 +303,8 @@ static enum err unstage(struct view *v, struct errinfo *ei)
 	if (!ids)
 		return err_set(ei, ERR_NOMEM, "no memory to unstage");
 	while (list_selected(&st->list, &it, &row))
-		ids[n++] = row_at(st, row)->change->id;
+		if (row_at(st, row)->staged)
+			ids[n++] = row_at(st, row)->change->id;
 	err = staging_remove(st->session, ids, n, ei);
 	mem_free(ids);
 	if (!err) {
@@ -301,10 +325,28 @@ static enum err hold(struct view *v, struct errinfo *ei)
 	if (!list_row(&st->list, &row))
 		return err_set(ei, ERR_REFUSED, "no change here");
 	c = row_at(st, row)->change;
+	if (!row_at(st, row)->staged)
+		return err_set(ei, ERR_REFUSED, "it is not staged any more");
 	err = staging_hold(st->session, c->id, !c->held, ei);
 	if (!err)
 		list_move(&st->list, LIST_DOWN);
 	return err;
+}
+
+static void add_problems(const struct review_state *st, const struct review_row *r, struct buf *out)
+{
+	const struct problem_list *p = &st->model.problems;
+	bool any = false;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (strcmp(p->v[i].line_item_id, r->change->line_item_id) != 0)
+			continue;
+		buf_addf(out, "%s%s: %s: %s\n    %s\n",
+		    any ? "" : "\n# Problems of the line item\n",
+		    rule_severity_name(p->v[i].severity), rule_info(p->v[i].rule)->title,
+		    p->v[i].message, rule_info(p->v[i].rule)->reason);
+		any = true;
+	}
 }
 
 static enum err show_details(struct view *v, struct errinfo *ei)
@@ -327,23 +369,22 @@ static enum err show_details(struct view *v, struct errinfo *ei)
 	    r->change->kind == CHANGE_CREATE ? "Add" : "Remove", label_of(st, r->change));
 	text_escape(&out, r->change->value, strlen(r->change->value));
 	buf_addf(&out,
-	    "\ntype         %s\noperator     %s\ncriterion    %s\nline item    %s\n# Before\n",
+	    "\ntype         %s\noperator     %s\ncriterion    %s\nline item    %s\n# %s\n",
 	    r->change->type_name, op_name(r->change->op),
-	    r->change->criterion_id ? r->change->criterion_id : "(gets its id from X)",
-	    session_line_item_name(st->session, r->change->line_item_id, name, sizeof name));
+	    r->change->criterion_id ? r->change->criterion_id
+	    : r->staged             ? "(gets its id from X)"
+				    : "(posted: the journal has its id)",
+	    session_line_item_name(st->session, r->change->line_item_id, name, sizeof name),
+	    r->staged ? "Before" : "The line item now");
 	expr_line(&out, e->before, e->n_before, &lookup, 0);
-	buf_adds(&out, "\n# After\n");
-	expr_line(&out, e->after, e->n_after, &lookup, 0);
-	buf_adds(&out, "\n# Problems of the line item\n");
-	for (size_t i = 0; i < st->model.problems.n; i++)
-		if (strcmp(st->model.problems.v[i].line_item_id, r->change->line_item_id) == 0)
-			buf_addf(&out, "%s: %s: %s\n    %s\n",
-			    rule_severity_name(st->model.problems.v[i].severity),
-			    rule_info(st->model.problems.v[i].rule)->title,
-			    st->model.problems.v[i].message,
-			    rule_info(st->model.problems.v[i].rule)->reason);
-	if (r->op && r->op->why[0])
-		buf_addf(&out, "# What X said\n%s\n", r->op->why);
+	if (r->staged) {
+		buf_adds(&out, "\n# After\n");
+		expr_line(&out, e->after, e->n_after, &lookup, 0);
+	}
+	add_problems(st, r, &out);
+	if (r->op)
+		buf_addf(&out, "\n# What became of it\n%s%s%s\n", outcomes[r->op->outcome].text,
+		    r->op->why[0] ? ": " : "", r->op->why);
 	err = out.failed ? err_set(ei, out.failed, "the details are too large to show")
 			 : app_show_text(v->app, "Change", buf_str(&out), ei);
 	buf_done(&out);
@@ -380,10 +421,28 @@ static enum err review_command(struct view *v, const struct command_call *call, 
 	}
 }
 
+/* What was posted is off the stage: only a revert takes it back. */
+static bool is_any_staged(const struct review_state *st)
+{
+	size_t it = 0, row;
+
+	while (list_selected(&st->list, &it, &row))
+		if (row_at(st, row)->staged)
+			return true;
+	return list_shown(&st->list) == 0;
+}
+
 static bool review_can(const struct view *v, const struct command *cmd, char *reason, size_t cap)
 {
 	const struct review_state *st = view_state(v);
 	struct errinfo ei;
+
+	if ((cmd->id == VIEWS_UNSTAGE || cmd->id == VIEWS_REMOVE || cmd->id == VIEWS_HOLD) &&
+	    !is_any_staged(st)) {
+		snprintf(reason, cap,
+		    "it was posted and is not staged any more; V in the journal takes it back");
+		return false;
+	}
 
 	if (cmd->id == VIEWS_POST && review_may_post(st, &ei)) {
 		snprintf(reason, cap, "%s", ei.msg);
@@ -400,17 +459,28 @@ static bool review_can(const struct view *v, const struct command *cmd, char *re
 	return true;
 }
 
+/* Nothing left to post: the rows tell what became of the last posting. */
+static bool is_result(const struct review_state *st)
+{
+	for (size_t i = 0; i < st->model.n_rows; i++)
+		if (st->model.rows[i].staged)
+			return false;
+	return st->model.n_rows && applying_status(st->session)->phase == APPLYING_DONE;
+}
+
 static void review_describe(const struct view *v, struct view_about *a)
 {
 	const struct review_state *st = view_state(v);
 
-	snprintf(a->title, sizeof a->title, "Review of staged changes");
+	snprintf(a->title, sizeof a->title, "%s",
+	    is_result(st) ? "What was posted" : "Review of staged changes");
 	snprintf(a->crumb, sizeof a->crumb, "Review");
 	table_position(&st->table, a->position, sizeof a->position);
 	a->loading = session_criteria_loading(st->session) || applying_busy(st->session);
 	a->progress = -1;
-	a->hints =
-	    st->merge.n_rows ? "merge post hold unstage open undo" : "post hold unstage open undo";
+	a->hints = st->merge.n_rows ? "merge post hold unstage open undo"
+		   : is_result(st)  ? "open journal line-items back"
+				    : "post hold unstage open undo";
 }
 
 static struct list *review_list(struct view *v)

@@ -155,6 +155,35 @@ static void head_running(const struct review_state *st, struct head *h)
 	head_text(h, waits ? STYLE_WARNING : STYLE_NOTE, text);
 }
 
+/* How many of each; what nobody met is not spoken of. */
+static void outcome_counts(const struct applying_status *a, char *out, size_t cap)
+{
+	const struct {
+		size_t n;
+		const char *words;
+	} parts[] = {{a->by_outcome[OUTCOME_VERIFIED], "applied and seen"},
+	    {a->by_outcome[OUTCOME_APPLIED], "applied"},
+	    {a->by_outcome[OUTCOME_NOOP], "so already"},
+	    {a->by_outcome[OUTCOME_REFUSED], "refused"},
+	    {a->by_outcome[OUTCOME_NOT_SENT] + a->by_outcome[OUTCOME_ABSENT] +
+		    a->by_outcome[OUTCOME_CONFLICT],
+		"not sent"},
+	    {a->by_outcome[OUTCOME_UNKNOWN], "unknown"}};
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (parts[i].n && len < cap)
+			len += (size_t)snprintf(out + len, cap - len, "%s%zu %s", len ? ", " : "",
+			    parts[i].n, parts[i].words);
+}
+
+static bool went_well(const struct applying_status *a)
+{
+	return a->by_outcome[OUTCOME_VERIFIED] + a->by_outcome[OUTCOME_NOOP] == a->n_ops &&
+	       !a->ei.code && !a->partial;
+}
+
 static void head_outcome(const struct review_state *st, struct head *h)
 {
 	const struct applying_status *a = applying_status(st->session);
@@ -170,15 +199,10 @@ static void head_outcome(const struct review_state *st, struct head *h)
 		    "sent again.",
 		    a->round, a->rounds, when);
 		head_line(h, STYLE_DANGER, text);
-	} else if (a->phase == APPLYING_DONE) {
-		snprintf(text, sizeof text,
-		    "%zu applied and seen, %zu applied, %zu refused, %zu not sent, %zu unknown%s",
-		    a->by_outcome[OUTCOME_VERIFIED], a->by_outcome[OUTCOME_APPLIED],
-		    a->by_outcome[OUTCOME_REFUSED],
-		    a->by_outcome[OUTCOME_NOT_SENT] + a->by_outcome[OUTCOME_ABSENT] +
-			a->by_outcome[OUTCOME_CONFLICT],
-		    a->by_outcome[OUTCOME_UNKNOWN],
-		    a->partial ? "; PART of a batch took effect" : "");
+	} else if (a->phase == APPLYING_DONE && !(st->model.past && went_well(a))) {
+		outcome_counts(a, text, sizeof text - 40);
+		if (a->partial)
+			snprintf(text + strlen(text), 40, "; PART of a batch took effect");
 		head_line(h, a->worst == OUTCOME_VERIFIED ? STYLE_OK : STYLE_WARNING, text);
 		if (a->ei.code)
 			head_line(h, STYLE_ERROR, a->ei.msg);

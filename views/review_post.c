@@ -28,8 +28,12 @@ static void post_confirmed(struct app *app, bool ok, void *user)
 	struct errinfo ei;
 	struct review_state *st;
 
-	if (!v || !ok)
+	if (!v)
 		return;
+	if (!ok) {
+		app_message(app, STYLE_NOTE, "nothing was posted; everything is still staged");
+		return;
+	}
 	st = view_state(v);
 	review_follow(st);
 	/* the confirmation was about that plan and no other, over what the account had then: another

@@ -21,6 +21,7 @@ struct review_state {
 	uint64_t posting_live; /* and what the account had then */
 	struct widening widening;
 	int head;
+	char empty[240]; /* what an empty review means, and the next step */
 };
 
 void review_follow(struct review_state *st); /* anew when anything changed */

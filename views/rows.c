@@ -61,3 +61,18 @@ void row_cell_money(struct table_cell *out, int64_t micros, const char *currency
 	money_format(micros, currency, text);
 	row_cell_copy(out, text);
 }
+
+const char *rows_place_word(const char *location_type)
+{
+	static const struct {
+		const char *api, *word;
+	} words[] = {/* the API says it in the plural when asked, in the singular on some rows */
+	    {"COUNTRIES", "country"}, {"COUNTRY", "country"}, {"REGIONS", "region"},
+	    {"REGION", "region"}, {"METROS", "metro"}, {"METRO", "metro"}, {"CITIES", "city"},
+	    {"CITY", "city"}, {"POSTAL_CODES", "postal code"}, {"POSTAL_CODE", "postal code"}};
+
+	for (size_t i = 0; location_type && i < sizeof words / sizeof *words; i++)
+		if (strcmp(words[i].api, location_type) == 0)
+			return words[i].word;
+	return NULL;
+}

@@ -20,6 +20,7 @@ void row_ids_done(struct row_ids *r);
 /* "ALL_ON_TWITTER" as "All on twitter": underscores become blanks, only the first letter stays
  * large. Unknown values come out readable too. */
 void rows_words(const char *api_enum, char *out, size_t cap);
+const char *rows_place_word(const char *location_type); /* "city"; NULL when it is none */
 /* Put text into the cell: copied into its scratch when it would not live long enough. */
 void row_cell_copy(struct table_cell *out, const char *text);
 void row_cell_text(struct table_cell *out, const char *text); /* borrowed; NULL is empty */

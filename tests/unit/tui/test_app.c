@@ -104,10 +104,45 @@ static void type_ahead_does_not_answer_a_question(void **state)
 	clock_step_ms(250);
 	toy_press("y");
 	assert_int_equal(toy.answered, 0);
+	assert_true(toy_sees("too soon"));
 	clock_step_ms(301);
 	toy_press("y");
 	assert_int_equal(toy.answered, 1);
 	clock_unpin();
+	toy_stop();
+}
+
+/* Once a guard that every key prolonged kept a whole word out, and nobody was told. */
+static void a_steady_typist_gets_into_a_question(void **state)
+{
+	static const char *const keys[] = {"W", "O", "R", "L", "D"};
+
+	(void)state;
+	toy_start(10, 100, 30, false);
+	app_exec(toy.app, "acknowledge", NULL);
+	clock_step_ms(200);
+	toy_press("W"); /* before the question can have been read */
+	assert_true(toy_sees("too soon"));
+	for (size_t i = 0; i < 5; i++) {
+		clock_step_ms(150);
+		toy_press(keys[i]);
+	}
+	toy_press("Enter y");
+	assert_int_equal(toy.answered, 1);
+	clock_unpin();
+	toy_stop();
+}
+
+static void the_word_of_a_question_is_not_spoilt_by_its_yes(void **state)
+{
+	(void)state;
+	toy_start(10, 100, 30, true);
+	app_exec(toy.app, "acknowledge", NULL);
+	toy_press("W O R L D y");
+	assert_int_equal(toy.answered, 0);
+	assert_true(toy_sees("Enter, then y"));
+	toy_press("Enter y");
+	assert_int_equal(toy.answered, 1);
 	toy_stop();
 }
 
@@ -612,6 +647,8 @@ int main(void)
 	    cmocka_unit_test(enter_never_confirms),
 	    cmocka_unit_test(the_key_that_opened_a_question_does_not_answer_it),
 	    cmocka_unit_test(type_ahead_does_not_answer_a_question),
+	    cmocka_unit_test(a_steady_typist_gets_into_a_question),
+	    cmocka_unit_test(the_word_of_a_question_is_not_spoilt_by_its_yes),
 	    cmocka_unit_test(a_danger_is_acknowledged_by_typing),
 	    cmocka_unit_test(questions_are_answered_when_the_program_ends),
 	    cmocka_unit_test(prompts_edit_and_remember),

@@ -148,6 +148,18 @@ static void only_the_active_draft_is_posted(void **state)
 	assert_not_sees(k, "applied and seen");
 }
 
+static void an_empty_review_tells_where_the_changes_are(void **state)
+{
+	struct kit *k = *state;
+
+	run(k, "review");
+	assert_sees(k, "Open a line item");
+	world_stage(k, "li1", "shoes");
+	run(k, "draft spring");
+	run(k, "review");
+	assert_sees(k, "Nothing is staged in draft spring. Draft default has 1");
+}
+
 static void a_kill_leaves_you_where_you_were(void **state)
 {
 	struct kit *k = *state;
@@ -229,6 +241,7 @@ int main(void)
 	    T(a_draft_is_renamed_copied_deleted_and_brought_back),
 	    T(undo_and_redo_belong_to_the_draft),
 	    T(only_the_active_draft_is_posted),
+	    T(an_empty_review_tells_where_the_changes_are),
 	    T(a_kill_leaves_you_where_you_were),
 	    T(what_another_terminal_does_to_drafts_is_seen),
 	    T(a_posting_keeps_its_draft),
