@@ -163,7 +163,8 @@ int cmd_api(const struct cli_options *o, int argc, char **argv)
 		goto failed;
 	client_call(&c, &r.query, o->wait ? FOREVER_MS : PATIENCE_MS, &reply);
 	if (reply.err == ERR_REFUSED && !reply.status && !o->write)
-		err_context(&reply.ei, ERR_REFUSED, "use --write to send it all the same");
+		err_context(
+		    &reply.ei, ERR_REFUSED, "not sent (use --write to send it all the same)");
 	rc = answer(o, &reply);
 	client_reply_done(&reply);
 	client_close(&c);

@@ -187,9 +187,11 @@ static int write_report(struct report *r, const struct cli_options *o)
 		return cli_fail(&ei);
 	}
 	if (!o->sarif && !o->json)
-		fprintf(stderr, "%zu errors, %zu warnings, %zu notes in %zu line items\n",
-		    r->by_severity[RULE_ERROR], r->by_severity[RULE_WARNING],
-		    r->by_severity[RULE_NOTE], r->n_ids);
+		fprintf(stderr, "%zu error%s, %zu warning%s, %zu note%s in %zu line item%s\n",
+		    r->by_severity[RULE_ERROR], r->by_severity[RULE_ERROR] == 1 ? "" : "s",
+		    r->by_severity[RULE_WARNING], r->by_severity[RULE_WARNING] == 1 ? "" : "s",
+		    r->by_severity[RULE_NOTE], r->by_severity[RULE_NOTE] == 1 ? "" : "s", r->n_ids,
+		    r->n_ids == 1 ? "" : "s");
 	if (!o->json)
 		tell_unknown(r);
 	return r->by_severity[RULE_ERROR] + r->by_severity[RULE_WARNING] ? 3 : 0;

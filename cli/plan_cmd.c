@@ -115,7 +115,152 @@ int cmd_export(const struct cli_options *o, int argc, char **argv)
 	return rc;
 }
 
+<<<<<<< HEAD
 /* --- plan and drift --- */
+=======
+/* --- what would change, for people --- */
+
+static void escaped(struct buf *out, const char *s)
+{
+	text_escape(out, s, strlen(s));
+}
+
+static void print_change(struct buf *out, const struct session *s, const struct change *c)
+{
+	struct criterion cr;
+	const char *label;
+
+	change_to_criterion(c, &cr);
+	label = judge_label(s, &cr);
+	buf_addf(out, "  %c %-7s %s ", c->kind == CHANGE_CREATE ? '+' : '-',
+	    form_op_word(c->op) ? form_op_word(c->op) : "?", c->type_name);
+	escaped(out, c->value);
+	if (strcmp(label, c->value) != 0) {
+		buf_adds(out, "  # ");
+		escaped(out, label);
+	}
+	buf_addc(out, '\n');
+}
+
+/* A delta has all deletes before all creates; people read line item by line item. */
+static int by_line_item(const void *a, const void *b)
+{
+	const struct change *x = *(const struct change *const *)a,
+			    *y = *(const struct change *const *)b;
+	int order = strcmp(x->line_item_id, y->line_item_id);
+
+	return order ? order : (x > y) - (x < y);
+}
+
+static size_t first_of(const struct change *const *v, size_t n, const char *id)
+{
+	size_t low = 0;
+
+	while (n > low) {
+		size_t mid = low + (n - low) / 2;
+
+		if (strcmp(v[mid]->line_item_id, id) < 0)
+			low = mid + 1;
+		else
+			n = mid;
+	}
+	return low;
+}
+
+struct picked { /* the changes of one line item */
+	const char *line_item_id;
+	const struct change *const *v;
+	size_t n;
+};
+
+/* What ends apply, told while the plan is read: rules that the set would break. */
+static enum err print_refusals(
+    struct buf *out, struct session *s, struct delta *d, const struct picked *p)
+{
+	struct effective_input in = {
+	    .line_item_id = p->line_item_id, .picked = p->v, .n_changes = p->n};
+	struct judge j;
+	struct rule_lookup lookup;
+	struct rule_ctx ctx = {.line_item = session_line_item(s, p->line_item_id),
+	    .account_id = session_account_id(s),
+	    .lookup = &lookup};
+	struct effective set;
+	struct problem_list problems;
+	enum err err;
+
+	judge_init(&j, s);
+	lookup = judge_rule_lookup(&j);
+	effective_init(&set);
+	problem_list_init(&problems);
+	ctx.set = &set;
+	delta_live(d, p->line_item_id, &in.live, &in.n_live);
+	err = effective_build(&set, &in);
+	if (!err)
+		err = rules_check(&problems, &ctx);
+	for (size_t i = 0; i < problems.n && !err; i++) {
+		if (problems.v[i].severity != RULE_ERROR)
+			continue;
+		buf_addf(out, "  ! refused by X: %s: ", rule_info(problems.v[i].rule)->title);
+		escaped(out, problems.v[i].message);
+		buf_addc(out, '\n');
+	}
+	problem_list_done(&problems);
+	effective_done(&set);
+	judge_done(&j);
+	return err;
+}
+
+static void print_delta(struct buf *out, struct session *s, struct delta *d)
+{
+	const struct change **v = mem_array(d->changes.n + 1, sizeof *v);
+
+	if (!v) {
+		out->failed = ERR_NOMEM;
+		return;
+	}
+	for (size_t i = 0; i < d->changes.n; i++)
+		v[i] = &d->changes.v[i];
+	qsort(v, d->changes.n, sizeof *v, by_line_item);
+	for (size_t i = 0; i < d->plan.n_line_items; i++) {
+		const struct plan_line_item *li = &d->plan.line_items[i];
+		struct picked own;
+		char name[96];
+
+		escaped(out, session_line_item_name(s, li->line_item_id, name, sizeof name));
+		buf_addf(out, " (%s)\n", li->line_item_id);
+		own = (struct picked){
+		    li->line_item_id, v + first_of(v, d->changes.n, li->line_item_id), 0};
+		while (own.v + own.n < v + d->changes.n &&
+		       !strcmp(own.v[own.n]->line_item_id, li->line_item_id))
+			print_change(out, s, own.v[own.n++]);
+		if (print_refusals(out, s, d, &own))
+			out->failed = ERR_NOMEM;
+		if (li->widen.flags) {
+			buf_adds(out, "  ! reaches more people: ");
+			widen_text(out, &li->widen);
+			buf_addc(out, '\n');
+		}
+	}
+	mem_free(v);
+	if (!d->plan.n_ops)
+		buf_adds(out, "nothing to change\n");
+	else
+		buf_addf(out, "%zu change%s on %zu line item%s in %zu batch%s\n", d->plan.n_ops,
+		    d->plan.n_ops == 1 ? "" : "s", d->plan.n_line_items,
+		    d->plan.n_line_items == 1 ? "" : "s", d->plan.n_batches,
+		    d->plan.n_batches == 1 ? "" : "es");
+	if (d->not_ours + d->moot)
+		buf_addf(out,
+		    "%zu operations stay: %zu never took effect or were so before, %zu were "
+		    "put back already\n",
+		    d->not_ours + d->moot, d->not_ours, d->moot);
+	if (d->is_revert && d->plan.n_ops)
+		buf_adds(out, "what was deleted is created anew: with new ids\n");
+	if (plan_goes_worldwide(&d->plan))
+		buf_adds(out, "a line item ends with nothing that narrows it: everyone "
+			      "worldwide; apply needs --allow-worldwide\n");
+}
+>>>>>>> 5afd3d6 (cli: count in the singular, and say what stops a write)
 
 /* The number of a posting, as reticle journal lists it. */
 static enum err read_number(const char *s, uint64_t *out, struct errinfo *ei)

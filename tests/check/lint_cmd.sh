@@ -17,7 +17,7 @@ run() { # run STATUS ARG...: lint, its output in $dir/out
 
 run 3
 shows out '^(error|warning) '
-shows err '[0-9]+ errors, [0-9]+ warnings, [0-9]+ notes in [0-9]+ line items'
+shows err '[0-9]+ errors?, [0-9]+ warnings?, [0-9]+ notes? in [0-9]+ line items?'
 # the small look-ups are fetched, once; what is in none of them is said
 shows err '^not looked up, so judged in part: .*TV show'
 lookups() {

@@ -136,7 +136,7 @@ first=$("$RETICLE" api GET "/12/accounts/$(field account_id)/targeting_criteria"
 printf '[{"operation_type":"Delete","params":{"targeting_criterion_id":"%s"}}]' "$first" \
 	>"$dir/batch.json"
 run 0 plan batch.json
-shows out '^1 changes on 1 line items'
+shows out '^1 change on 1 line item '
 printf '[{"operation_type":"Delete","params":{"targeting_criterion_id":"nosuch"}}]' >"$dir/batch.json"
 run 2 plan batch.json
 shows err '1 of the criteria that the file deletes are not in the account'
