@@ -110,8 +110,10 @@ void plan_print_text(struct buf *out, const struct plan_print *p)
 	if (!d->plan.n_ops)
 		buf_adds(out, "nothing to change\n");
 	else
-		buf_addf(out, "%zu changes on %zu line items in %zu batches\n", d->plan.n_ops,
-		    d->plan.n_line_items, d->plan.n_batches);
+		buf_addf(out, "%zu change%s on %zu line item%s in %zu batch%s\n", d->plan.n_ops,
+		    d->plan.n_ops == 1 ? "" : "s", d->plan.n_line_items,
+		    d->plan.n_line_items == 1 ? "" : "s", d->plan.n_batches,
+		    d->plan.n_batches == 1 ? "" : "es");
 	if (d->not_ours + d->moot)
 		buf_addf(out,
 		    "%zu operations stay: %zu never took effect or were so before, %zu were "
