@@ -218,8 +218,8 @@ static void end_sequence(struct app *app)
 	loop_timer_cancel(app->loop, app->which_timer);
 }
 
-/* Type-ahead and key repeat must not answer a question that was not read yet. Only a held key keeps
- * the guard up: somebody who types on would otherwise never get a letter into a question. */
+/* Type-ahead and key repeat must not answer a question that was not read yet. A held key and a burst
+ * keep the guard up, a hand that types on does not: it would never get a letter into a question. */
 static bool is_guarded(struct app *app, struct view *v, struct key key)
 {
 	int64_t now = clock_mono_ms();
@@ -227,9 +227,10 @@ static bool is_guarded(struct app *app, struct view *v, struct key key)
 	if (!v || app->cfg.pinned || !(v->ops->flags & VIEW_GUARDED) ||
 	    now - v->opened_ms >= GUARD_MS)
 		return false;
-	if (key_equal(key, app->last_key))
+	if (key_equal(key, app->last_key) || now - app->dropped_ms < BURST_MS)
 		v->opened_ms = now;
 	app->last_key = key;
+	app->dropped_ms = now;
 	app_message(app, STYLE_DIM, "too soon: a question takes no key in its first 0.3 s");
 	return true;
 }

@@ -8,9 +8,10 @@
 #include "tui/input.h"
 #include "tui/term.h"
 
-#define VIEW_GUARDED (1u << 8) /* drops input for the first GUARD_MS, and while it keeps coming */
+#define VIEW_GUARDED (1u << 8) /* drops input for the first GUARD_MS, and while it pours in */
 #define VIEW_PASSES (1u << 9) /* generic list commands go to the view below */
 #define GUARD_MS 300
+#define BURST_MS 30 /* keys that come faster were not typed by a hand at a question */
 #define WHICH_KEY_MS 400
 #define MESSAGE_LEAST_MS 1500
 #define MIN_COLS 40
@@ -74,6 +75,7 @@ struct app {
 	struct timer_id which_timer;
 	bool which_shown;
 	struct key last_key;
+	int64_t dropped_ms; /* when a question dropped a key last */
 	int depth; /* of app_exec inside app_exec */
 
 	struct {

@@ -133,6 +133,24 @@ static void a_steady_typist_gets_into_a_question(void **state)
 	toy_stop();
 }
 
+/* What pours in is no hand: however long it goes on, it answers nothing. */
+static void a_burst_does_not_get_into_a_question(void **state)
+{
+	(void)state;
+	toy_start(10, 100, 30, false);
+	app_exec(toy.app, "ask", NULL);
+	for (int i = 0; i < 200; i++) {
+		clock_step_ms(10);
+		toy_press(i % 2 ? "y" : "x");
+	}
+	assert_int_equal(toy.answered, 0);
+	clock_step_ms(301);
+	toy_press("y");
+	assert_int_equal(toy.answered, 1);
+	clock_unpin();
+	toy_stop();
+}
+
 static void the_word_of_a_question_is_not_spoilt_by_its_yes(void **state)
 {
 	(void)state;
@@ -648,6 +666,7 @@ int main(void)
 	    cmocka_unit_test(the_key_that_opened_a_question_does_not_answer_it),
 	    cmocka_unit_test(type_ahead_does_not_answer_a_question),
 	    cmocka_unit_test(a_steady_typist_gets_into_a_question),
+	    cmocka_unit_test(a_burst_does_not_get_into_a_question),
 	    cmocka_unit_test(the_word_of_a_question_is_not_spoilt_by_its_yes),
 	    cmocka_unit_test(a_danger_is_acknowledged_by_typing),
 	    cmocka_unit_test(questions_are_answered_when_the_program_ends),
