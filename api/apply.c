@@ -6,6 +6,7 @@
 #include "api/decode.h"
 #include "api/mutate.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 static const int64_t default_delays[] = {2000, 10000, 30000, 120000};
@@ -47,8 +48,31 @@ struct apply_event apply_event(const struct apply *ap, enum apply_event_kind kin
 	    .kind = kind, .batch = ap->batch, .n_batches = ap->job->n_batches};
 }
 
+static void log_progress(const struct apply *ap, const struct apply_event *ev)
+{
+	static const char *const names[] = {[APPLY_BATCH_CHECK] = "check",
+	    [APPLY_DRIFT_PASSED] = "drift_passed",
+	    [APPLY_DRIFT_STOPPED] = "drift_stopped",
+	    [APPLY_BATCH_SENDING] = "sending",
+	    [APPLY_OP_OUTCOME] = "operation",
+	    [APPLY_BATCH_OUTCOME] = "batch",
+	    [APPLY_SETTLE_WAIT] = "settle_wait",
+	    [APPLY_DONE] = "done"};
+	bool over = ev->kind == APPLY_BATCH_OUTCOME || ev->kind == APPLY_DONE;
+	bool bad = ev->kind == APPLY_DRIFT_STOPPED || (over && ev->ei);
+
+	log_event(bad                            ? LOG_WARN
+		  : ev->kind == APPLY_OP_OUTCOME ? LOG_DEBUG
+						 : LOG_INFO,
+	    "apply", "step=%s batch=%zu of=%zu operations=%zu outcome=\"%s\" wait_ms=%lld error=%s",
+	    names[ev->kind], ev->batch + 1, ev->n_batches, apply_current(ap)->n,
+	    apply_outcome_name(ev->outcome), (long long)ev->wait_ms,
+	    ev->ei ? err_name(ev->ei->code) : "none");
+}
+
 void apply_tell(struct apply *ap, const struct apply_event *ev)
 {
+	log_progress(ap, ev);
 	if (ap->fn)
 		ap->fn(ap, ev, ap->user);
 }
@@ -258,6 +282,8 @@ static enum err flight_before_send(void *ctx, const char *nonce, int64_t at, str
 		return err_set(ei, e, "the journal could not be written; nothing was sent");
 	ap->sent = true;
 	ap->sent_mono_ms = clock_mono_ms();
+	log_event(
+	    LOG_INFO, "apply", "step=sent batch=%zu of=%zu", ap->batch + 1, ap->job->n_batches);
 	return ERR_OK;
 }
 

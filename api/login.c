@@ -6,6 +6,7 @@
 #include "api/oauth.h"
 #include "api/transport.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
 
@@ -131,6 +132,8 @@ static void on_reply(struct transport_reply *reply, void *user)
 	struct answer an;
 
 	lg->transfer = NULL;
+	log_event(LOG_INFO, "login.answer", "step=%s status=%d curl=%d",
+	    lg->exchanging ? "access_token" : "request_token", reply->status, reply->curl_code);
 	if (!reply->err && reply->status == 200) {
 		take_tokens(lg, buf_str(&reply->body), &res);
 		if (reply->body.p)

@@ -1,112 +1,11 @@
 #include "api/request.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "api/decode.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-
-/* --- specs --- */
-
-void req_spec_refuse(struct req_spec *s, enum err err, const char *fmt, ...)
-{
-	char msg[256];
-	va_list ap;
-
-	if (s->refused.code)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(msg, sizeof msg, fmt, ap);
-	va_end(ap);
-	err_set(&s->refused, err, "%s", msg);
-}
-
-void req_spec_init(struct req_spec *s, enum endpoint_id e, enum api_kind kind)
-{
-	*s = (struct req_spec){.endpoint = e, .kind = kind};
-	oauth_params_init(&s->params);
-}
-
-static void spec_done(struct req_spec *s)
-{
-	oauth_params_done(&s->params);
-	mem_free(s->path);
-	mem_free(s->body);
-	mem_free(s->cursor);
-}
-
-bool api_id_ok(const char *s)
-{
-	size_t n = s ? strlen(s) : 0;
-
-	return n >= 1 && n <= 64 &&
-	       strspn(s, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-") == n;
-}
-
-void req_spec_path(struct req_spec *s, const struct api *a, const char *const *ids, size_t n)
-{
-	const char *p = endpoint_info(s->endpoint)->path;
-	size_t used = 0;
-	struct buf b;
-
-	buf_init(&b, 1024);
-	buf_addf(&b, "/%s/", a->version);
-	while (*p) {
-		size_t len = strcspn(p, ":");
-
-		buf_add(&b, p, len);
-		p += len;
-		if (!*p)
-			break;
-		len = strcspn(p, "/");
-		const char *id = used < n ? ids[used++] : NULL;
-
-		if (!api_id_ok(id))
-			req_spec_refuse(s, ERR_REFUSED, "the %.*s may not be used in a request",
-			    (int)len - 1, p + 1);
-		else
-			buf_adds(&b, id);
-		if (strncmp(p, ":account_id", len) == 0 && api_id_ok(id))
-			snprintf(s->account, sizeof s->account, "%s", id);
-		p += len;
-	}
-	s->path = buf_take(&b);
-	if (!s->path)
-		req_spec_refuse(s, ERR_NOMEM, "out of memory");
-}
-
-void req_spec_param(struct req_spec *s, const char *name, const char *value)
-{
-	if (value && oauth_params_add(&s->params, name, value))
-		req_spec_refuse(s, ERR_NOMEM, "out of memory");
-}
-
-void req_spec_ids(struct req_spec *s, const char *name, const char *const *ids, size_t n)
-{
-	struct buf b;
-
-	if (!ids || !n)
-		return;
-	if (n > 200)
-		req_spec_refuse(s, ERR_LIMIT, "%zu ids in one request; the API takes 200", n);
-	buf_init(&b, 200 * 65);
-	for (size_t i = 0; i < n && !s->refused.code; i++) {
-		if (!api_id_ok(ids[i])) {
-			req_spec_refuse(s, ERR_REFUSED, "an id of %s may not be used", name);
-			break;
-		}
-		if (i)
-			buf_addc(&b, ',');
-		buf_adds(&b, ids[i]);
-	}
-	if (b.failed)
-		req_spec_refuse(s, b.failed, "too many ids");
-	else
-		req_spec_param(s, name, buf_str(&b));
-	buf_done(&b);
-}
 
 /* --- the table of requests --- */
 
@@ -168,7 +67,7 @@ struct req_id req_submit(struct api *a, struct req_spec *s, const struct api_cal
 
 	if (!r || !new_slot(a, &slot)) {
 		mem_free(r);
-		spec_done(s);
+		req_spec_done(s);
 		return (struct req_id){0};
 	}
 	*r = (struct req){.api = a, .spec = *s, .call = *c, .order = a->next_order++};
@@ -189,7 +88,7 @@ void req_free(struct req *r)
 	a->slots[r->id.slot] = NULL;
 	if (r->spec.hooks.drop)
 		r->spec.hooks.drop(r->spec.hooks.ctx);
-	spec_done(&r->spec);
+	req_spec_done(&r->spec);
 	id_filter_free(r->seen);
 	mem_free(r);
 }
@@ -325,6 +224,7 @@ static enum err start(struct req *r, struct errinfo *ei)
 		    .before_send = before_send,
 		    .ctx = r};
 
+		r->started_ms = clock_mono_ms();
 		r->transfer = a->transport.submit(a->transport.self, &tr, on_reply, r, ei);
 		e = r->transfer ? ERR_OK : ei->code;
 	}
@@ -389,6 +289,14 @@ static enum budget_use use_of(const struct req *r)
 	return r->call.priority == REQ_BACKGROUND ? BUDGET_BACKGROUND : BUDGET_USER;
 }
 
+/* The pattern of the path: no id, no parameter. */
+static const char *log_name(const struct req *r)
+{
+	const char *path = endpoint_info(r->spec.endpoint)->path;
+
+	return *path ? path : "other";
+}
+
 /* The next request that may go now; *wait_ms is when the first of those that may not should be
  * looked at again. */
 static struct req *next_request(struct api *a, int64_t *wait_ms)
@@ -411,6 +319,9 @@ static struct req *next_request(struct api *a, int64_t *wait_ms)
 		wait = 1000;
 		if (r->budget == SIZE_MAX ||
 		    !budget_allows(&a->budgets.v[r->budget], use_of(r), &wait)) {
+			if (r->phase != REQ_RATE_WAIT)
+				log_event(LOG_INFO, "request.wait", "endpoint=%s wait_ms=%lld",
+				    log_name(r), (long long)wait);
 			r->phase = REQ_RATE_WAIT;
 			r->wait_until_ms = clock_mono_ms() + wait;
 			sooner(wait_ms, wait);
@@ -523,7 +434,7 @@ static bool retry(struct req *r, const struct answer *an)
 	if (wait == WAIT_JITTER)
 		ms = an->retry_after_ms > 0 ? an->retry_after_ms
 					    : jitter_ms(r->api, r->failures[an->kind] - 1);
-	log_event(LOG_INFO, "request.retry", "case=%s attempt=%u wait_ms=%lld", rule->name,
+	log_event(LOG_INFO, "request.retry", "case=%s attempts=%u wait_ms=%lld", rule->name,
 	    r->attempts, (long long)ms);
 	if (wait == WAIT_RESET || wait == WAIT_BACKOFF || wait == WAIT_NOW) {
 		r->phase = REQ_QUEUED; /* the budget says when */
@@ -684,6 +595,22 @@ static void conclude(struct req *r, struct answer *an, struct transport_reply *r
 	}
 }
 
+/* Of the API's words a code alone, when it looks like one. */
+static void log_answer(
+    const struct req *r, const struct answer *an, const struct transport_reply *reply, size_t bytes)
+{
+	const char *code = an->ei.api_code;
+	bool ok = an->kind == ANSWER_OK;
+	bool is_code = *code && !code[strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")];
+
+	log_event(ok ? LOG_INFO : LOG_WARN, "request.done",
+	    "method=%s endpoint=%s page=%u attempts=%u status=%d ms=%lld bytes=%zu curl=%d "
+	    "error=%s code=%s",
+	    endpoint_info(r->spec.endpoint)->method, log_name(r), r->page, r->attempts,
+	    reply->status, (long long)(clock_mono_ms() - r->started_ms), bytes, reply->curl_code,
+	    ok ? "none" : err_name(an->ei.code), !ok && is_code ? code : "none");
+}
+
 static void on_reply(struct transport_reply *reply, void *user)
 {
 	struct req *r = user;
@@ -703,8 +630,7 @@ static void on_reply(struct transport_reply *reply, void *user)
 	an.body_len = raw_body ? raw_len : 0;
 	learn_clock(r, &an);
 	learn_headers(r, &an, reply);
-	log_event(LOG_DEBUG, "request.done", "endpoint=%s status=%d bytes=%zu curl=%d",
-	    endpoint_info(r->spec.endpoint)->path, reply->status, raw_len, reply->curl_code);
+	log_answer(r, &an, reply, raw_len);
 	if (an.kind == ANSWER_OK || r->cancelled || !retry(r, &an))
 		conclude(r, &an, reply, raw_body ? raw_body : "", raw_body ? raw_len : 0);
 	mem_free(raw_body);

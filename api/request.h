@@ -38,7 +38,9 @@ struct req_spec {
 	struct errinfo refused; /* code set: the call fails with this, without being sent */
 };
 
+/* request_spec.c */
 void req_spec_init(struct req_spec *s, enum endpoint_id e, enum api_kind kind);
+void req_spec_done(struct req_spec *s);
 /* Build the path from the endpoint's pattern; ids fill its variables in order and are checked. */
 void req_spec_path(struct req_spec *s, const struct api *a, const char *const *ids, size_t n);
 void req_spec_param(struct req_spec *s, const char *name, const char *value); /* NULL: left out */
@@ -59,6 +61,7 @@ struct req {
 	uint64_t order; /* first come, first served */
 	enum req_phase phase;
 	struct transfer *transfer;
+	int64_t started_ms; /* the transfer: the monotonic clock */
 	int64_t wait_until_ms;
 	size_t budget;
 	unsigned attempts; /* in all */

@@ -204,14 +204,20 @@ void loop_set_wait(struct loop *l, loop_wait_fn *fn, void *ctx)
 	l->wait_ctx = fn ? ctx : NULL;
 }
 
-static void call(struct loop *l, struct hook h, const char *what)
+static void tell_if_slow(int64_t since_ms, const char *what)
 {
-	int64_t t0 = clock_mono_ms(), took;
+	int64_t took = clock_mono_ms() - since_ms;
 
-	h.fn(l, h.user);
-	took = clock_mono_ms() - t0;
 	if (took > SLOW_MS)
 		log_event(LOG_WARN, "loop.slow", "what=%s ms=%lld", what, (long long)took);
+}
+
+static void call(struct loop *l, struct hook h, const char *what)
+{
+	int64_t t0 = clock_mono_ms();
+
+	h.fn(l, h.user);
+	tell_if_slow(t0, what);
 }
 
 static void run_hooks(struct loop *l, const struct hooks *h, const char *what)
@@ -265,6 +271,15 @@ static bool has_input(const struct pollfd *fds, const struct watch *was, unsigne
 	return false;
 }
 
+static void call_watch(struct loop *l, const struct watch *w, short revents)
+{
+	static const char *const what[LOOP_CLASSES] = {"signal", "input", "network", "descriptor"};
+	int64_t t0 = clock_mono_ms();
+
+	w->fn(l, w->fd, revents, w->user);
+	tell_if_slow(t0, what[w->class]);
+}
+
 /* A callback may remove or replace other watches: re-check by descriptor and generation. */
 static void dispatch(struct loop *l, const struct pollfd *fds, const struct watch *was, unsigned n)
 {
@@ -275,7 +290,7 @@ static void dispatch(struct loop *l, const struct pollfd *fds, const struct watc
 			for (unsigned k = 0; k < l->n_watches; k++)
 				if (l->watches[k].fd == fds[i].fd &&
 				    l->watches[k].gen == was[i].gen) {
-					was[i].fn(l, fds[i].fd, fds[i].revents, was[i].user);
+					call_watch(l, &was[i], fds[i].revents);
 					break;
 				}
 		}

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "cli/json_out.h"
+#include "cli/log_file.h"
 #include "cli/twurlrc.h"
 #include "config/secrets.h"
 
@@ -263,6 +264,8 @@ int cmd_auth(const struct cli_options *o, int argc, char **argv)
 		err = paths_init(&a.paths, NULL, &ei);
 		if (!err)
 			err = config_load(&a.config, a.paths.config, &ei);
+		if (!err)
+			err = log_file_open(o, &a.config, &a.paths, &ei);
 		if (!err)
 			err = parts[i].run(&a, &ei);
 		config_done(&a.config);

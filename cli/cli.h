@@ -12,11 +12,13 @@
 #define CLI_PARAMS_MAX 64
 
 struct cli_options {
+	const char *command; /* its name; "screen" without one */
 	const char *profile, *account, *theme, *color, *script, *size, *clock;
 	const char *line_items, *criteria, *seed; /* handed to the sandbox */
 	const char *body; /* api: file of the JSON body */
 	const char *format, *out, *revert; /* export, plan */
 	const char *as_of; /* journal */
+	const char *log, *log_level; /* NULL: what the configuration says */
 	const char *params[CLI_PARAMS_MAX]; /* api: NAME=VALUE; else ids of --line-item */
 	size_t n_params;
 	bool fresh, read_only, offline, ascii, no_mouse, json;

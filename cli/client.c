@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include "base/clock.h"
+#include "cli/log_file.h"
 #include "session/budget_store.h"
 
 #define BODY_MAX (64u << 20)
@@ -17,7 +18,8 @@ const char *client_realm(const char *base_url)
 enum err client_configure(struct client *c, const struct cli_options *o, struct errinfo *ei)
 {
 	config_init(&c->config);
-	if (paths_init(&c->paths, NULL, ei) || config_load(&c->config, c->paths.config, ei))
+	if (paths_init(&c->paths, NULL, ei) || config_load(&c->config, c->paths.config, ei) ||
+	    log_file_open(o, &c->config, &c->paths, ei))
 		return ei->code;
 	c->profile = config_profile(&c->config, o->profile, ei);
 	return c->profile ? ERR_OK : ei->code;

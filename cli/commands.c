@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "cli/client.h"
 #include "cli/json_out.h"
+#include "cli/log_file.h"
 #include "cli/screen.h"
 #include "tui/keymap.h"
 
@@ -23,7 +24,8 @@ int cmd_screen(const struct cli_options *o)
 	int rc;
 
 	config_init(&s.config);
-	if (paths_init(&s.paths, NULL, &ei) || config_load(&s.config, s.paths.config, &ei))
+	if (paths_init(&s.paths, NULL, &ei) || config_load(&s.config, s.paths.config, &ei) ||
+	    log_file_open(o, &s.config, &s.paths, &ei))
 		goto failed;
 	s.profile = config_profile(&s.config, o->profile, &ei);
 	if (!s.profile)
@@ -115,7 +117,8 @@ int cmd_demo(const struct cli_options *o, int argc, char **argv)
 		remove_files(s.paths.state);
 		remove_files(s.paths.cache);
 	}
-	if (start_sandbox(&s, &ei) || screen_open(&s, &start, &ei))
+	if (log_file_open(o, &s.config, &s.paths, &ei) || start_sandbox(&s, &ei) ||
+	    screen_open(&s, &start, &ei))
 		goto failed;
 	rc = screen_run(&s);
 	screen_close(&s);

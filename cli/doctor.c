@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/json_out.h"
+#include "cli/log_file.h"
 #include "config/secrets.h"
 
 void doctor_add(
@@ -86,6 +87,8 @@ static void check_configuration(struct doctor *d)
 	config_init(&c->config);
 	if (!err)
 		err = config_load(&c->config, c->paths.config, &ei);
+	if (!err)
+		err = log_file_open(d->options, &c->config, &c->paths, &ei);
 	if (c->paths.config[0])
 		find_open_file(c->paths.config, path, &why);
 	if (err && path[0]) {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "api/api.h"
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "cli/cli.h"
 
@@ -11,6 +12,7 @@ int cli_fail(const struct errinfo *ei)
 {
 	struct buf line;
 
+	log_event(LOG_ERROR, "program.failed", "error=%s http=%d", err_name(ei->code), ei->http);
 	buf_init(&line, 16384);
 	text_escape(&line, ei->msg, strlen(ei->msg));
 	fprintf(stderr, "reticle: %s\n", buf_str(&line));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include "base/log.h"
 #include "cli/table.h"
 #include "config/config.h"
 #include "tui/supervisor.h"
@@ -25,7 +26,7 @@ static void set_text(struct cli_options *o, enum option_id id, const char *value
 	    {OPT_SIZE, &o->size}, {OPT_CLOCK, &o->clock}, {OPT_LINE_ITEMS, &o->line_items},
 	    {OPT_CRITERIA, &o->criteria}, {OPT_SEED, &o->seed}, {OPT_BODY, &o->body},
 	    {OPT_FORMAT, &o->format}, {OPT_OUT, &o->out}, {OPT_REVERT, &o->revert},
-	    {OPT_AS_OF, &o->as_of}};
+	    {OPT_AS_OF, &o->as_of}, {OPT_LOG, &o->log}, {OPT_LOG_LEVEL, &o->log_level}};
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (texts[i].id == id)
@@ -154,6 +155,7 @@ int main(int argc, char **argv)
 		return cmd_sandbox(&o, argc - 1, argv + 1);
 	if (!sub && argc > 1 && argv[1][0] != '-')
 		return cli_usage("there is no command \"%s\"", argv[1]);
+	o.command = sub ? sub->name : "screen";
 	keep_memory_private();
 	rc = parse(&o, sub, sub ? argc - 1 : argc, sub ? argv + 1 : argv);
 	if (rc >= 0)
@@ -161,5 +163,8 @@ int main(int argc, char **argv)
 	/* before anything is read: the parent must hold no secret, nor those of its environment */
 	if ((!sub || sub->run == cmd_demo) && !o.script)
 		supervisor_fork(FAREWELL, credentials_leave_environment);
-	return sub ? sub->run(&o, argc - 1, argv + 1) : cmd_screen(&o);
+	rc = sub ? sub->run(&o, argc - 1, argv + 1) : cmd_screen(&o);
+	log_event(LOG_INFO, "program.end", "status=%d", rc);
+	log_close();
+	return rc;
 }

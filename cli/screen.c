@@ -5,7 +5,6 @@
 #include "api/transport.h"
 #include "base/clock.h"
 #include "base/fs.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "store/uistate.h"
 #include "session/applying.h"
@@ -363,5 +362,4 @@ void screen_close(struct screen *s)
 	config_done(&s->config);
 	if (s->demo)
 		child_stop(&s->child);
-	log_close();
 }

@@ -12,6 +12,8 @@ enum {
 #define X(name, usage, help, function, operands) IN_##name = 1 << COMMAND_##name,
 #include "cli/commands.def"
 #undef X
+	IN_LOGGED = IN_screen | IN_demo | IN_api | IN_auth | IN_doctor | IN_lint | IN_sync |
+		    IN_journal | IN_recover | IN_export | IN_plan | IN_apply | IN_drift,
 };
 
 const struct cli_command *cli_command(size_t i)

@@ -72,6 +72,8 @@ struct config {
 	struct arena arena;
 	char file[1024]; /* the file that was read; "" when there is none */
 	const char *default_profile, *theme;
+	const char *log; /* path, or a name in the state directory; "" when none */
+	const char *log_level;
 	struct config_profile *profiles;
 	size_t n_profiles, cap_profiles;
 	struct config_key *keys;

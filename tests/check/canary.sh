@@ -73,9 +73,10 @@ cp "$RETICLE" "$dir/bin/reticle"
 export CANARY_OUT="$out" CANARY_FROM="$dir/helper-says"
 
 number=0
-run() { # run COMMAND...: everything printed goes to $out; any exit status will do
+run() { # run PROGRAM ARG...: what it prints and logs goes to $out; any exit status will do
 	number=$((number + 1))
-	timeout 120 "$@" >"$out/$number.stdout" 2>"$out/$number.stderr" || true
+	timeout 120 "$@" --log "$out/$number.log" --log-level debug \
+		>"$out/$number.stdout" 2>"$out/$number.stderr" || true
 }
 commands() {
 	run "$RETICLE" doctor
@@ -201,7 +202,10 @@ run "$RETICLE" auth logout furni
 chmod 644 "$HOME/.twurlrc"
 run "$RETICLE" auth import again
 
-# --- the search
+# --- the search; the logs told of requests, refusals, signing in, failures before any request
+for event in 'request.done .*status=200' 'request.done .*status=401' login.answer program.failed; do
+	grep -qE " $event" "$out"/*.log || { echo "no log has $event"; exit 1; }
+done
 grep -rq cAnAry "$dir/config" || { echo "nothing was imported"; exit 1; }
 hits=$(found "$out" "$dir/state" "$dir/cache" "$dir/run" "$dir/tmp")
 if [ -n "$hits" ]; then

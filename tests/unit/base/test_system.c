@@ -1,4 +1,4 @@
-/* clock, err, fs, log: what touches the system. */
+/* clock, err, fs: what touches the system. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/fs.h"
-#include "base/log.h"
 
 /* --- a directory of our own */
 
@@ -30,7 +29,7 @@ static int make_dir(void **state)
 static int remove_dir(void **state)
 {
 	static const char *const names[] = {
-	    "a/b/c", "a/b", "a", "f", "f.damaged-1", "f.damaged-2", "link", "log", "log.1", "fifo"};
+	    "a/b/c", "a/b", "a", "f", "f.damaged-1", "f.damaged-2", "link", "fifo"};
 	char path[300];
 
 	(void)state;
@@ -260,28 +259,6 @@ static void joined_paths_fit_or_fail(void **state)
 	assert_false(fs_join(out, sizeof out, "ab", "cde"));
 }
 
-/* --- log */
-
-static void log_lines_hold_only_printable_text(void **state)
-{
-	struct buf b;
-
-	(void)state;
-	buf_init(&b, 10000);
-	log_event(LOG_ERROR, "before.open", "x=1");
-	assert_int_equal(log_open(at("log"), LOG_INFO, NULL), ERR_OK);
-	clock_pin(1767690000);
-	log_event(LOG_INFO, "request.done", "name=%s", "a\n\x1b[31m\xff\xe2\x80\xae");
-	log_event(LOG_DEBUG, "too.much", "x=1");
-	log_close();
-	log_event(LOG_ERROR, "after.close", "x=1");
-	clock_unpin();
-	assert_int_equal(fs_read_private(at("log"), &b, NULL), ERR_OK);
-	assert_string_equal(buf_str(&b),
-	    "2026-01-06T09:00:00Z info request.done name=a\\u{a}\\u{1b}[31m\\x{ff}\\u{202e}\n");
-	buf_done(&b);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
@@ -297,7 +274,6 @@ int main(void)
 	    TEST(directories_are_made_with_their_parents),
 	    TEST(damaged_files_are_kept_under_new_names),
 	    TEST(joined_paths_fit_or_fail),
-	    TEST(log_lines_hold_only_printable_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
