@@ -72,7 +72,8 @@ shows err '[-]-log-level goes with --log'
 printf 'log: events.log\nlog_level: warn\n' >>"$config"
 run 0 sync
 log=$dir/state/reticle/events.log
-[ -f "$log" ] && [ ! -s "$log" ]
+[ -f "$log" ]
+grep ' info ' "$log" && { echo "log_level is warn"; exit 1; }
 run 0 sync --log-level info
 told "^info program.end status=0$"
 sed -i 's|^log:.*|log: ../events.log|' "$config"
