@@ -198,7 +198,7 @@ struct api_param {
 };
 
 struct lookup_query {
-	const char *kind; /* "locations", "interests", ...: the twelve of api/lookups.def */
+	const char *kind; /* "locations", "interests", ...: those of api/lookups.def */
 	const struct api_param *params; /* q, location_type, country_code, locale, os_type, ... */
 	size_t n_params;
 	const char *cursor; /* go on from here; NULL: from the start */

@@ -239,7 +239,8 @@ static bool finish_audience(struct decoder *d, struct audience *a, const struct 
 	return true;
 }
 
-/* TV markets have a locale instead of a value; TV shows name their markets in a list. */
+/* TV markets have a locale instead of a value, content categories an id; TV shows name their markets in a
+ * list. */
 static bool finish_option(struct decoder *d, struct option *o, const struct json_node *object)
 {
 	const struct json_node *market = json_first(json_get(object, "locales"));
@@ -248,6 +249,8 @@ static bool finish_option(struct decoder *d, struct option *o, const struct json
 	const char *country = json_string(json_get(market, "country"));
 	char text[32];
 
+	if (!o->value && !locale && json_get(object, "iab_categories"))
+		locale = json_string(json_get(object, "id"));
 	if (!o->value && locale)
 		o->value = keep(d, locale, strlen(locale));
 	if (!o->country && language && country) {

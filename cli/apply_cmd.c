@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/map.h"
 #include "base/mem.h"
+#include "cli/lookups.h"
 #include "cli/plan_file.h"
 #include "store/journal.h"
 #include "session/applying.h"
@@ -263,6 +264,8 @@ static enum err apply(
 	err = check_stage(h->session, ei);
 	if (!err)
 		err = check_state(h, p, ei);
+	if (!err)
+		lookups_of_changes(h, &p->changes);
 	if (!err) /* again: that took its time */
 		err = check_stage(h->session, ei);
 	if (!err)

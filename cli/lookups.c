@@ -16,6 +16,7 @@ static const struct {
     {TYPE_DEVICE, "devices", {NULL, NULL}},
     {TYPE_APP_STORE_CATEGORY, "app_store_categories", {NULL, NULL}},
     {TYPE_NETWORK_OPERATOR, "network_operators", {"country_code", "US"}},
+    {TYPE_IAB_CATEGORY, "content_categories", {NULL, NULL}},
     {TYPE_LOCATION, "locations", {"location_type", "COUNTRIES"}}};
 
 typedef void criterion_fn(const struct criterion *c, void *user);
@@ -57,6 +58,19 @@ void lookups_read(struct headless *h, const char *const *ids, size_t n)
 		if (used[small[i].type])
 			options_get(h->session, small[i].kind, &small[i].param,
 			    small[i].param.name ? 1 : 0);
+	headless_wait(h, &ei);
+}
+
+void lookups_of_changes(struct headless *h, const struct change_set *changes)
+{
+	struct errinfo ei;
+	size_t i = 0;
+
+	while (i < changes->n && changes->v[i].type != TYPE_IAB_CATEGORY)
+		i++;
+	if (i == changes->n)
+		return;
+	options_get(h->session, "content_categories", NULL, 0);
 	headless_wait(h, &ei);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/fs.h"
 #include "base/mem.h"
+#include "cli/lookups.h"
 #include "cli/plan_file.h"
 #include "cli/plan_print.h"
 #include "cli/targets.h"
@@ -197,6 +198,7 @@ static enum err print_plan(
 	enum err err;
 
 	plan_reach_init(&reach);
+	lookups_of_changes(h, &d->changes);
 	err = plan_page_init(&page, d);
 	if (err)
 		err_set(ei, err, "no memory for the plan");

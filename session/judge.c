@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "store/catalog.h"
 #include "session/internal.h"
+#include "session/options.h"
 
 static const char *enum_label(const struct criterion *c)
 {
@@ -246,7 +247,22 @@ static enum rule_found find_option(
 	return RULE_FOUND;
 }
 
+/* Asked only when a line item has IAB categories: five such reads are allowed in 15 minutes. One answer
+ * is good for the days of the cache. */
+static enum rule_found find_contents(void *user, const struct option_set **out)
+{
+	struct judge *j = user;
+	const struct catalog_set *set = options_get(j->session, "content_categories", NULL, 0);
+	struct data_state st = options_state(j->session, "content_categories", NULL, 0);
+
+	if (!set || !st.known)
+		return RULE_UNKNOWN;
+	*out = &set->options;
+	return RULE_FOUND;
+}
+
 struct rule_lookup judge_rule_lookup(struct judge *j)
 {
-	return (struct rule_lookup){j, find_audience, find_campaign, find_user, find_option};
+	return (struct rule_lookup){
+	    j, find_audience, find_campaign, find_user, find_option, find_contents};
 }

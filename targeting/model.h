@@ -77,7 +77,8 @@ struct option { /* one row of a targeting-option look-up */
 	const char
 	    *kind; /* location_type, conversation_type, event_type, os_type, genre; or NULL */
 	const char *country; /* country code or TV locale; or NULL */
-	const char *extra; /* manufacturer, version number, start time; or NULL */
+	const char
+	    *extra; /* manufacturer, version number, start time; IAB ids, comma-joined; or NULL */
 };
 
 /* A set of records of one kind. One arena holds the array's strings; freeing the set frees all. */

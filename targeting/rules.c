@@ -512,8 +512,8 @@ static enum err sort_problems(struct problem *v, size_t n)
 enum err rules_check(struct problem_list *out, const struct rule_ctx *ctx)
 {
 	static void (*const checks[])(struct check *) = {check_item, check_counts, check_single,
-	    check_audiences, check_engagement, check_tv, check_placement, check_devices,
-	    check_repeats, check_keywords, check_locations, check_reach};
+	    check_audiences, check_engagement, check_tv, check_content, check_placement,
+	    check_devices, check_repeats, check_keywords, check_locations, check_reach};
 	struct check ck = {.out = out, .ctx = ctx, .e = ctx->set};
 	size_t first = out->n;
 

@@ -64,6 +64,8 @@ struct rule_lookup {
 	 * OS. */
 	enum rule_found (*option)(
 	    void *user, enum targeting_type t, const char *value, const struct option **out);
+	/* All content categories, each with its IAB ids in `extra`; FOUND or UNKNOWN. */
+	enum rule_found (*contents)(void *user, const struct option_set **out);
 };
 
 struct rule_ctx {

@@ -79,6 +79,7 @@ void check_single(struct check *ck);
 void check_audiences(struct check *ck);
 void check_engagement(struct check *ck);
 void check_tv(struct check *ck);
+void check_content(struct check *ck);
 void check_placement(struct check *ck);
 void check_devices(struct check *ck);
 void check_repeats(struct check *ck);

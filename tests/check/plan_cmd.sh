@@ -152,6 +152,21 @@ shows out '  ! refused by X: More than one event: '
 run 1 apply events.plan
 shows err 'More than one event'
 
+# IAB categories go by whole content categories: what X would refuse is told before it is sent
+iab() { # iab ID...
+	cp "$dir/none.yaml" "$dir/iab.yaml"
+	printf '    include:\n      IAB_CATEGORY:\n' >>"$dir/iab.yaml"
+	for id; do printf '        - "%s"\n' "$id" >>"$dir/iab.yaml"; done
+}
+iab IAB12
+run 0 plan iab.yaml --out iab.plan
+shows out '  ! refused by X: Part of a content category: IAB12 is a part of News, which has IAB12-2 too'
+run 1 apply iab.plan --allow-worldwide
+shows err 'Part of a content category'
+iab IAB12 IAB12-2
+run 0 plan iab.yaml
+[ "$(grep -c 'refused by X' "$dir/out")" = 0 ]
+
 # bad files name the line and change nothing
 printf 'reticle: 1\nline_items:\n  - id: "%s"\n    include:\n      NOPE!:\n        - "x"\n' "$item" \
 	>"$dir/bad.yaml"

@@ -1,7 +1,7 @@
 /* Lint and server hold each other: what lint calls an error for a staged change the sandbox refuses,
  * and the other way round, for 10,000 random line items and batches.
  *
- * Left out because a client cannot know it: account features, IAB sets (R49), curated categories
+ * Left out because a client cannot know it: account features, curated categories
  * (R50 to R52), places that an account may not target (R45). An excluded audience beside a look-alike
  * is accepted by both: the documents forbid to target both (R17), and what is excluded is not
  * targeted. */
@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include "sandbox/content.h"
 #include "sandbox/rules.h"
 #include "targeting/rules.h"
 
@@ -37,7 +38,10 @@ static const struct value {
     {TYPE_CUSTOM_AUDIENCE, OP_NE, "a2"}, {TYPE_NETWORK_OPERATOR, OP_EQ, "2l"},
     {TYPE_BROAD_KEYWORD, OP_EQ, "teas"}, {TYPE_BROAD_KEYWORD, OP_EQ, "a%20b"},
     {TYPE_BROAD_KEYWORD, OP_NE, "tea"}, {TYPE_PLATFORM_VERSION, OP_GTE, "17"},
-    {TYPE_CAMPAIGN_ENGAGEMENT, OP_EQ, "c2"}, {TYPE_CUSTOM_AUDIENCE_EXPANDED, OP_EQ, "a2"}};
+    {TYPE_CAMPAIGN_ENGAGEMENT, OP_EQ, "c2"}, {TYPE_CUSTOM_AUDIENCE_EXPANDED, OP_EQ, "a2"},
+    {TYPE_IAB_CATEGORY, OP_EQ, "IAB10"}, {TYPE_IAB_CATEGORY, OP_EQ, "IAB10-5"},
+    {TYPE_IAB_CATEGORY, OP_EQ, "IAB10-7"}, {TYPE_IAB_CATEGORY, OP_EQ, "IAB20"},
+    {TYPE_IAB_CATEGORY, OP_NE, "IAB20"}};
 #define POOL (sizeof pool / sizeof pool[0])
 #define MANY 210 /* numbered rows that bring a round to a limit */
 #define ROWS (POOL + MANY)
@@ -91,6 +95,19 @@ static enum rule_found find_option(
 		return RULE_UNKNOWN;
 	}
 	*out = &o;
+	return RULE_FOUND;
+}
+
+/* Content categories as the client reads them; the sandbox has its own table of the same. */
+static enum rule_found find_contents(void *user, const struct option_set **out)
+{
+	static struct option all[] = {
+	    {.value = "cc5", .name = "Home & lifestyle", .extra = "IAB10,IAB10-5,IAB10-7"},
+	    {.value = "cc9", .name = "Travel", .extra = "IAB20"}};
+	static const struct option_set set = {.v = all, .n = sizeof all / sizeof *all};
+
+	(void)user;
+	*out = &set;
 	return RULE_FOUND;
 }
 
@@ -159,7 +176,8 @@ static bool sandbox_refuses(const struct round *r)
 	    .product_type = r->li.product_type,
 	    .place_country = place_country,
 	    .show_country = show_country,
-	    .device_os = device_os};
+	    .device_os = device_os,
+	    .iab_is_covered = content_iab_is_covered};
 	struct rule_finding found[8];
 	int operation = 0;
 
@@ -176,7 +194,7 @@ static const char *lint_error(const struct round *r)
 {
 	static struct criterion live[ROWS];
 	static struct change changes[ROWS];
-	struct rule_lookup lookup = {.option = find_option};
+	struct rule_lookup lookup = {.option = find_option, .contents = find_contents};
 	struct effective_input in = {.live = live, .changes = changes};
 	struct effective set;
 	struct problem_list problems;

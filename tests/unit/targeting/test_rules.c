@@ -138,10 +138,23 @@ static enum rule_found find_option(
 	return strcmp(value, "gone") ? RULE_UNKNOWN : RULE_MISSING;
 }
 
+static enum rule_found find_contents(void *user, const struct option_set **out)
+{
+	static struct option all[] = {
+	    {.value = "cc1", .name = "Home & lifestyle", .extra = "IAB10,IAB10-5"},
+	    {.value = "cc2", .name = "Travel", .extra = "IAB20"}};
+	static const struct option_set set = {.v = all, .n = sizeof all / sizeof *all};
+
+	(void)user;
+	*out = &set;
+	return RULE_FOUND;
+}
+
 static const struct rule_lookup account = {.audience = find_audience,
     .campaign = find_campaign,
     .promotable = find_user,
-    .option = find_option};
+    .option = find_option,
+    .contents = find_contents};
 
 /* --- sets in words: "TYPE=value, !TYPE=value, +TYPE=value, -TYPE=value": "+" is staged, "-" is
  * live and staged to go, "!" excludes, "<" and ">" compare. "TYPE*n" makes n values. */
