@@ -179,7 +179,7 @@ $(O)/sim: $(SIM_OBJ) $(O)/tests/sim/sandbox.o $(rev_libs)
 .PHONY: sweep-faults
 sweep-faults: deps-test
 	@$(SUBMAKE) VARIANT=asan programs
-	@for t in unit/api/test_apply_random flow/test_answer_faults flow/test_net_faults \
+	@for t in unit/api/test_apply_random flow/test_answer_faults flow/test_net_faults flow/test_a7_resolver \
 			flow/test_batch_faults flow/test_apply_faults; do \
 		RETICLE_LONG=1 RETICLE_SEEDS=10000 RETICLE_SANDBOX=$(abspath $(BUILD))/asan/reticle-sandbox \
 			$(BUILD)/asan/$$t || exit 1; done

@@ -128,8 +128,13 @@ def post_staged(p, who):
     p.wait(rb"[0-9] staged", who)
     p.type(b"r")
     p.wait_redrawn(rb"P posts", who)
-    p.type(b"P")
-    p.wait_redrawn(rb"Post these changes", who)
+    # refused while the line items are still being read
+    end = time.monotonic() + PATIENCE_S
+    while b"Post these changes" not in p.seen:
+        if time.monotonic() > end:
+            p.fail(who, "it does not ask")
+        p.type(b"P\x0c")
+        p.wait(rb"[?]25[lh]", who)
     # a question that has only just appeared takes no key: it could not have been read
     end = time.monotonic() + PATIENCE_S
     while True:

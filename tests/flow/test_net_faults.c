@@ -8,10 +8,12 @@
 #include <cmocka.h>
 #include <arpa/inet.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "tests/flow/harness.h"
@@ -234,24 +236,20 @@ static bool fill_queue(struct full_queue *q)
 	return false;
 }
 
-static void a8_dropped_packets_time_out_and_send_nothing(void **state)
+/* One write to a server that cannot be reached: six attempts, nothing sent, the loop stays live. The first
+ * attempt takes its real time. */
+static void send_in_vain(const char *url, enum err why)
 {
-	struct full_queue q;
 	struct single_outcome o = {0};
-	bool full = fill_queue(&q);
-	struct api_config cfg = single_config(q.url);
+	struct api_config cfg = single_config(url);
+	struct loop *l = loop_new();
+	int64_t t0 = clock_mono_ms(), longest = 0;
 
 	cfg.connect_timeout_s = 1;
 	cfg.timeout_s = 20;
-	struct loop *l = loop_new();
 	struct api *api = api_new(l, &cfg, NULL);
 
-	(void)state;
-	assert_true(full);
-	int64_t t0 = clock_mono_ms(), longest = 0;
-
 	single_start_post(api, &o);
-	/* the first attempt in real time: it ends at the connect timeout, and the loop stays live */
 	while (api_stats(api).waiting == 0 && clock_mono_ms() - t0 < 10000) {
 		int64_t before = clock_mono_ms();
 
@@ -269,13 +267,62 @@ static void a8_dropped_packets_time_out_and_send_nothing(void **state)
 	}
 	assert_true(o.done);
 	assert_int_equal(o.end, END_NOT_SENT);
+	assert_int_equal(o.ei.code, why);
 	assert_int_equal(o.sends, 0);
 	assert_int_equal(api_stats(api).sent, 0);
 	api_free(api);
 	loop_free(l);
 	clock_unpin();
+}
+
+static void a8_dropped_packets_time_out_and_send_nothing(void **state)
+{
+	struct full_queue q;
+
+	(void)state;
+	assert_true(fill_queue(&q));
+	send_in_vain(q.url, ERR_TIMEOUT);
 	for (int i = 0; i < q.n; i++)
 		close(q.fds[i]);
+}
+
+static bool ip(const char *const argv[])
+{
+	int status = -1;
+	pid_t pid;
+
+	pid = fork();
+	if (pid == 0) {
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+/* A network of its own for this program from here on: the last test. Packets to 192.0.2.0/24 vanish,
+ * 198.51.100.0/24 is unreachable, and there is no way to anything else. */
+static bool own_network(void)
+{
+	static const char *const up[] = {"ip", "link", "set", "lo", "up", NULL},
+				 *const gone[] = {"ip", "route", "add", "192.0.2.0/24", "dev", "lo",
+				     NULL},
+				 *const nowhere[] = {
+				     "ip", "route", "add", "unreachable", "198.51.100.0/24", NULL};
+
+	return (unshare(CLONE_NEWNET) == 0 || unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0) &&
+	       ip(up) && ip(gone) && ip(nowhere);
+}
+
+static void a8_unreachable_and_dropped_in_a_network_of_its_own(void **state)
+{
+	(void)state;
+	if (!own_network()) {
+		print_message("A8: skipped, no network namespace may be made here\n");
+		skip();
+	}
+	send_in_vain("https://192.0.2.5", ERR_TIMEOUT); /* no answer to any SYN */
+	send_in_vain("https://198.51.100.5", ERR_NETWORK); /* no route to host */
+	send_in_vain("https://203.0.113.5", ERR_NETWORK); /* network is unreachable */
 }
 
 /* --- A28 --- */
@@ -383,6 +430,7 @@ int main(void)
 	    cmocka_unit_test(a28_this_machine_is_never_reached_through_a_proxy),
 	    cmocka_unit_test(a28_a_proxy_is_named_and_is_the_one_that_is_used),
 	    cmocka_unit_test(reads_share_a_connection_and_writes_never_do),
+	    cmocka_unit_test(a8_unreachable_and_dropped_in_a_network_of_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
