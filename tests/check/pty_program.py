@@ -48,6 +48,15 @@ class Program:
                 self.fail(who, "%r did not come" % pattern)
         return m
 
+    def comes(self, pattern, seconds):
+        """As wait, but false when it did not come in that time."""
+        end = time.monotonic() + seconds
+        while not re.search(pattern, self.seen):
+            left = end - time.monotonic()
+            if left <= 0 or not self.read(left):
+                return False
+        return True
+
     def wait_redrawn(self, pattern, who):
         """As wait, on a screen that is drawn whole again and again: cells that stay are not written."""
         end = time.monotonic() + PATIENCE_S
@@ -130,18 +139,16 @@ def post_staged(p, who):
     p.wait_redrawn(rb"P posts", who)
     # refused while the line items are still being read
     end = time.monotonic() + PATIENCE_S
-    while b"Post these changes" not in p.seen:
+    p.type(b"P")
+    while not p.comes(rb"Post these changes", 1):
         if time.monotonic() > end:
             p.fail(who, "it does not ask")
-        p.type(b"P\x0c")
-        p.wait(rb"[?]25[lh]", who)
+        p.type(b"P")
     # a question that has only just appeared takes no key: it could not have been read
-    end = time.monotonic() + PATIENCE_S
     while True:
         time.sleep(GUARD_S)
-        p.type(b"y\x0c")
+        p.type(b"y")
+        if p.comes(rb"Posting|applied|waits|No answer", 1):
+            return
         if time.monotonic() > end:
             p.fail(who, "the question stays")
-        p.wait(rb"[?]25[lh]", who)
-        if b"Post these changes" not in p.seen:
-            return
