@@ -201,6 +201,133 @@ static void run_aim(struct points *n)
 	fflush(stdout);
 }
 
+/* --- signing in: not a scenario of edits, but it must leave them alone --- */
+
+#define SIGN_IN "sign in"
+#define KEPT "config/reticle/credentials.yaml"
+
+static const struct fault sign_in_faults[] = {
+    {"drop@hdr", ""},
+    {"drop@post-commit", ""},
+    {"rst@hdr", ""},
+    {"rst@post-commit", ""},
+    {"stall@hdr:70000", ""},
+    {"stall@post-commit:70000", ""},
+    {"cut@resp-body:0", ""},
+    {"cut@resp-body:20", ""},
+    {"status@hdr:429", ""},
+    {"status@hdr:401", ""},
+    {"status@hdr:500", ""},
+    {"status@hdr:503", ",\"body\":\"html\""},
+    {"status@hdr:200", ",\"body\":\"html\""},
+    {"status@hdr:200", ",\"body\":\"empty\""},
+};
+
+static const struct run login = {.command = {"auth", "login"}, .input = "1234567\n"};
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* What was kept, against what the program said of it. */
+static const char *sign_in_claims(struct points *n, int rc, const char *before, const char *now)
+{
+	static const struct run use = {.command = {"api", "GET", "/12/accounts"}};
+
+	if (world_has(&n->w, "out.txt", n->w.server.consumer_secret) ||
+	    world_has(&n->w, "err.txt", n->w.server.consumer_secret))
+		return "a secret was printed";
+	if (ledger_count(&n->w.server, "POST", "/oauth/access_token") > 1)
+		return "the PIN was sent more than once";
+	if (rc != 0 && !same(before, now))
+		return "it failed, and changed what is kept";
+	if (rc != 0 && !world_has(&n->w, "err.txt", "signing in") &&
+	    !world_has(&n->w, "err.txt", "exchanging the PIN"))
+		return "it failed without saying where";
+	if (rc == 0 && (!now || !world_has(&n->w, "out.txt", "Signed in")))
+		return "it ended well without having signed in";
+	free(control_delete(&n->w.server, "/__sandbox/faults"));
+	if (world_run(&n->w, &use) != 0)
+		return "what is kept does not work";
+	return NULL;
+}
+
+static const char *sign_in(struct points *n, const char *path, const struct fault *f, bool again)
+{
+	struct census c;
+	const char *wrong;
+	char rules[512], *before, *now;
+	int rc;
+
+	world_begin(&n->w, SIGN_IN);
+	if (again && world_run(&n->w, &login) != 0)
+		return "signing in undisturbed did not work";
+	before = world_text(&n->w, KEPT);
+	snprintf(rules, sizeof rules,
+	    "{\"rules\":[{\"path\":\"%s\",\"times\":9,\"action\":\"%s\"%s}]}", path, f->action,
+	    f->more);
+	free(control_delete(&n->w.server, "/__sandbox/ledger"));
+	sandbox_faults(&n->w.server, rules);
+	rc = world_run(&n->w, &login);
+	now = world_text(&n->w, KEPT);
+	wrong = sign_in_claims(n, rc, before, now);
+	free(before);
+	free(now);
+	if (!wrong && world_run(&n->w, &login) != 0)
+		wrong = "it does not work afterwards";
+	c = world_census(&n->w);
+	if (!wrong &&
+	    (c.staged != n->scenario.edits || c.sending || c.unknown || c.applied || c.twice))
+		wrong = "the staged edits are not what they were";
+	return wrong;
+}
+
+static void sign_in_point(struct points *n, const char *path, const struct fault *f, bool again)
+{
+	const char *wrong;
+
+	if (n->at++ % n->stride != n->from)
+		return;
+	n->points++;
+	if (n->list) {
+		printf(
+		    "%s%s: %s %s%.20s\n", SIGN_IN, again ? " again" : "", path, f->action, f->more);
+		return;
+	}
+	wrong = sign_in(n, path, f, again);
+	if (!wrong)
+		return;
+	n->bad++;
+	printf("  %s%s: %s %s%.20s: %s\n", SIGN_IN, again ? " again" : "", path, f->action, f->more,
+	    wrong);
+}
+
+static void run_sign_in(struct points *n)
+{
+	static const char *const paths[] = {"/oauth/request_token", "/oauth/access_token"};
+	unsigned points = n->points, bad = n->bad;
+	int64_t began = clock_mono_ms();
+
+	n->scenario = *scenario_named("apply in one batch"); /* for what is staged before it */
+	if (!n->list) {
+		n->w.dup = NULL;
+		n->w.batch_size = 100;
+		world_begin(&n->w, NULL);
+		n->scenario.prepare(&n->w);
+		world_save(&n->w, SIGN_IN);
+	}
+	for (size_t i = 0; i < COUNT(paths); i++)
+		for (size_t f = 0; f < COUNT(sign_in_faults); f++)
+			for (int again = 0; again < 2; again++)
+				sign_in_point(n, paths[i], &sign_in_faults[f], again);
+	if (n->list)
+		return;
+	printf("%-26s %4s %-26s %4u points %3u bad %5lld s\n", SIGN_IN, "POST", "/oauth/",
+	    n->points - points, n->bad - bad, (long long)(clock_mono_ms() - began) / 1000);
+	fflush(stdout);
+}
+
 static bool wanted(const char *flow, int argc, char **argv, int first)
 {
 	for (int i = first; i < argc; i++)
@@ -234,6 +361,8 @@ int main(int argc, char **argv)
 			n.aim = &aims[i];
 			run_aim(&n);
 		}
+	if (wanted(SIGN_IN, argc, argv, first))
+		run_sign_in(&n);
 	if (!n.list)
 		world_done(&n.w);
 	printf("%u network fault points: %u bad\n", n.points, n.bad);

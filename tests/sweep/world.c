@@ -66,6 +66,13 @@ static void spill(const char *path, const char *p, size_t n)
 	close(fd);
 }
 
+char *world_text(const struct world *w, const char *file)
+{
+	size_t n;
+
+	return slurp(world_file(w, file), &n);
+}
+
 bool world_has(const struct world *w, const char *file, const char *text)
 {
 	size_t n;
@@ -207,11 +214,11 @@ static void serve(struct world *w)
 	w->serving = true;
 	snprintf(w->port, sizeof w->port, "%s", strrchr(w->server.url, ':') + 1);
 	n = snprintf(config, sizeof config,
-	    "profiles:\n  check:\n    base_url: %s\n    account: " WORLD_ACCOUNT
+	    "profiles:\n  check:\n    base_url: %s\n    oauth_url: %s\n    account: " WORLD_ACCOUNT
 	    "\n    consumer_key: %s\n    consumer_secret: %s\n    access_token: %s\n"
 	    "    access_token_secret: %s\nbatch_size: %d\n",
-	    w->server.url, w->server.consumer_key, w->server.consumer_secret, w->server.token,
-	    w->server.token_secret, w->batch_size);
+	    w->server.url, w->server.url, w->server.consumer_key, w->server.consumer_secret,
+	    w->server.token, w->server.token_secret, w->batch_size);
 	spill(world_file(w, "config/reticle/config.yaml"), config, (size_t)n);
 }
 
@@ -266,7 +273,7 @@ static void exec_program(struct world *w, const struct run *r)
 	}
 	if (chdir(world_file(w, "")) != 0)
 		_exit(126);
-	fd = open("/dev/null", O_RDONLY);
+	fd = open(r->input ? "input" : "/dev/null", O_RDONLY);
 	dup2(fd, 0);
 	dup2(open("out.txt", O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
 	dup2(open("err.txt", O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
@@ -301,6 +308,8 @@ int world_run(struct world *w, const struct run *r)
 
 	if (r->script)
 		spill(world_file(w, "keys"), r->script, strlen(r->script));
+	if (r->input)
+		spill(world_file(w, "input"), r->input, strlen(r->input));
 	pid = fork();
 	if (pid == 0)
 		exec_program(w, r);

@@ -33,6 +33,7 @@ void world_save(struct world *w, const char *name);
 struct run {
 	const char *script; /* keys for the screen; NULL: the command */
 	const char *command[6]; /* arguments of a command without the screen */
+	const char *input; /* what it reads on standard input; NULL: nothing */
 	int rate; /* 0: that of the world */
 	bool count; /* the calls that change something: world.calls */
 	unsigned long kill_at; /* kill -9 at that call; 0: not */
@@ -70,5 +71,7 @@ struct truth world_truth(struct world *w);
 /* Path of a file in the world; valid until the fourth call after it. */
 const char *world_file(const struct world *w, const char *name);
 bool world_has(const struct world *w, const char *file, const char *text);
+/* The whole file, the caller's to free; NULL when there is none. */
+char *world_text(const struct world *w, const char *file);
 
 #endif
