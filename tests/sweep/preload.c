@@ -4,14 +4,17 @@
  *   SWEEP_TORN=1       do half of what that call was to write first
  *   SWEEP_RATE=K       time passes K times as fast
  *   SWEEP_AHEAD=NS     and is so far ahead at the start
+ *   SWEEP_NO_FORK=1    no process and no thread can be made: EAGAIN
  *   SWEEP_NO_LOCKS=1   locks of open file descriptions fail with ENOLCK; =2: all file locks do
  * It sees what goes through libc's functions, as SQLite, libcurl and the program itself do. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,7 +34,7 @@ enum { CLOCKS = 12 };
 
 static _Atomic unsigned long *calls; /* mapped from SWEEP_CALLS */
 static unsigned long kill_at;
-static bool torn;
+static bool torn, no_fork;
 static unsigned long no_locks;
 static int64_t rate = 1, ahead, since[CLOCKS];
 
@@ -61,6 +64,7 @@ __attribute__((constructor)) static void begin(void)
 	ahead = (int64_t)number("SWEEP_AHEAD");
 	kill_at = number("SWEEP_KILL");
 	torn = number("SWEEP_TORN") != 0;
+	no_fork = number("SWEEP_NO_FORK") != 0;
 	no_locks = number("SWEEP_NO_LOCKS");
 	if (path) {
 		int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -190,6 +194,54 @@ EXPORT int fcntl(int fd, int cmd, ...)
 	arg = va_arg(ap, long);
 	va_end(ap);
 	return fcntl64(fd, cmd, arg);
+}
+
+/* --- processes and threads --- */
+
+/* What libc has under this name. */
+static void *libc(const char *name)
+{
+	return dlsym(RTLD_NEXT, name);
+}
+
+EXPORT pid_t fork(void)
+{
+	pid_t (*f)(void);
+
+	if (no_fork) {
+		errno = EAGAIN;
+		return -1;
+	}
+	*(void **)&f = libc("fork");
+	return f();
+}
+
+#define SPAWN(name)                                                                                \
+	EXPORT int name(pid_t *restrict pid, const char *restrict file,                            \
+	    const posix_spawn_file_actions_t *restrict actions,                                    \
+	    const posix_spawnattr_t *restrict attr, char *const argv[restrict],                    \
+	    char *const envp[restrict])                                                            \
+	{                                                                                          \
+		int (*f)(pid_t *, const char *, const posix_spawn_file_actions_t *,                \
+		    const posix_spawnattr_t *, char *const *, char *const *);                      \
+                                                                                                   \
+		if (no_fork)                                                                       \
+			return EAGAIN;                                                             \
+		*(void **)&f = libc(#name);                                                        \
+		return f(pid, file, actions, attr, argv, envp);                                    \
+	}
+SPAWN(posix_spawn)
+SPAWN(posix_spawnp)
+
+EXPORT int pthread_create(pthread_t *restrict t, const pthread_attr_t *restrict attr,
+    void *(*run)(void *), void *restrict arg)
+{
+	int (*f)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+	if (no_fork)
+		return EAGAIN;
+	*(void **)&f = libc("pthread_create");
+	return f(t, attr, run, arg);
 }
 
 /* --- time --- */
