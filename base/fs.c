@@ -38,19 +38,20 @@ enum err fs_make_dirs(const char *path, struct errinfo *ei)
 static enum err slurp(int fd, const char *path, struct buf *b, struct errinfo *ei)
 {
 	char chunk[16384];
+	enum err err = ERR_OK;
+	ssize_t n = 1;
 
-	for (;;) {
-		ssize_t n = read(fd, chunk, sizeof chunk);
-
+	while (!err && n) {
+		n = read(fd, chunk, sizeof chunk);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_set(ei, ERR_IO, "cannot read %s: %s", path, strerror(errno));
-		if (n == 0)
-			return ERR_OK;
-		if (buf_add(b, chunk, (size_t)n))
-			return err_set(ei, ERR_LIMIT, "%s is larger than %zu bytes", path, b->max);
+			err = err_set(ei, ERR_IO, "cannot read %s: %s", path, strerror(errno));
+		else if (n > 0 && buf_add(b, chunk, (size_t)n))
+			err = err_set(ei, ERR_LIMIT, "%s is larger than %zu bytes", path, b->max);
 	}
+	explicit_bzero(chunk, sizeof chunk); /* credentials are read by this, too */
+	return err;
 }
 
 static enum err open_for_reading(const char *path, int flags, int *fd, struct errinfo *ei)

@@ -40,8 +40,9 @@ struct world {
 	unsigned pages;
 	uint64_t rows, quarantined;
 	int64_t longest_ms;
-	char first[300];
 	struct criterion_set criteria;
+	char (*ids)[65]; /* where those of line items go, in their order; NULL: nowhere */
+	bool drops; /* criteria are only counted */
 };
 
 static void on_result(struct req_id id, struct api_result *res, void *user)
@@ -55,7 +56,11 @@ static void on_result(struct req_id id, struct api_result *res, void *user)
 	w->rows = res->total;
 	w->quarantined = res->quarantined;
 	w->done = res->last;
-	for (size_t i = 0; !res->err && res->kind == API_CRITERIA && i < res->criteria.n; i++)
+	for (size_t i = 0;
+	     w->ids && !res->err && res->kind == API_LINE_ITEMS && i < res->line_items.n; i++)
+		snprintf(w->ids[i], sizeof w->ids[i], "%s", res->line_items.v[i].id);
+	for (size_t i = 0;
+	     !w->drops && !res->err && res->kind == API_CRITERIA && i < res->criteria.n; i++)
 		criterion_set_copy(&w->criteria, &res->criteria.v[i]);
 }
 
@@ -319,6 +324,54 @@ static void b24_huge_pages_stay_live(void **state)
 	end(&w);
 }
 
+/* 200 line items of 1,000 criteria each in the full run, a page of 1,000 in one turn of the loop. */
+static void b24_many_pages_of_a_thousand_stay_live(void **state)
+{
+	int n = cases_of(6, 200);
+	char items[16], ids[200][65];
+	const char *const args[] = {
+	    "--line-items", items, "--criteria", "1000", "--no-rate-limit", NULL};
+	const char *wanted[200];
+	struct rusage before, after;
+	struct sandbox small = server;
+	struct world w;
+
+	(void)state;
+	snprintf(items, sizeof items, "%d", n);
+	server = sandbox_start(args);
+	free(control_get(&server, "/__sandbox/ready"));
+	begin(&w, "{\"rules\":[]}");
+	w.ids = ids;
+	api_line_items(w.api, &(struct list_query){.account_id = "18ce5bulk01"},
+	    &(struct api_call){.fn = on_result, .user = &w});
+	finish(&w);
+	assert_int_equal(w.rows, n);
+	for (int i = 0; i < n; i++)
+		wanted[i] = ids[i];
+	w.done = false;
+	w.longest_ms = 0;
+	w.pages = 0;
+	w.drops = true;
+	getrusage(RUSAGE_SELF, &before);
+	api_criteria(w.api,
+	    &(struct criteria_query){
+		.account_id = "18ce5bulk01", .line_item_ids = wanted, .n_line_items = (size_t)n},
+	    &(struct api_call){.fn = on_result, .user = &w});
+	finish(&w);
+	getrusage(RUSAGE_SELF, &after);
+	assert_int_equal(w.err, ERR_OK);
+	assert_int_equal(w.rows, n * 1000);
+	assert_true(w.pages >= (unsigned)n);
+	assert_true(after.ru_maxrss - before.ru_maxrss < 256 * 1024);
+	assert_true(
+	    w.longest_ms < 1000); /* as above: the sanitizers, and whatever else runs here */
+	print_message("B24: %d criteria in %u pages, longest turn %lld ms, %ld KiB more\n",
+	    n * 1000, w.pages, (long long)w.longest_ms, after.ru_maxrss - before.ru_maxrss);
+	end(&w);
+	sandbox_stop(&server);
+	server = small;
+}
+
 static void a10_a_drip_ends(void **state)
 {
 	struct world w;
@@ -346,6 +399,7 @@ int main(void)
 	    cmocka_unit_test(b14_b15_b16_odd_rows),
 	    cmocka_unit_test(b23_a_retired_version),
 	    cmocka_unit_test(b24_huge_pages_stay_live),
+	    cmocka_unit_test(b24_many_pages_of_a_thousand_stay_live),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

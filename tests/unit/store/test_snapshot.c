@@ -321,6 +321,49 @@ static void add(struct criterion_set *set, const char *li, const char *id, const
 						    .op = value[0] == '-' ? OP_NE : OP_EQ}));
 }
 
+/* What is not known here is kept byte by byte, also where a known name would fit but for a letter. */
+static void b14_unknown_types_come_back_byte_equal(void **state)
+{
+	static const char *const types[] = {"NEW_X", "broad_keyword", "BROAD_KEYWORD_2",
+	    "\xE2\x80\xAE"
+	    "X",
+	    " ", "?"};
+	static const char *const values[] = {
+	    "v", "", "\xF0\x9F\xA4\x96\t\n\x1b[31m", "9223372036854775808", "007", "\xC2\x9B"};
+	const char *asked[] = {"l1"};
+	struct criterion_set set, got;
+
+	(void)state;
+	criterion_set_init(&set);
+	criterion_set_init(&got);
+	for (size_t i = 0; i < 36; i++) {
+		char id[8];
+
+		snprintf(id, sizeof id, "c%zu", i);
+		assert_non_null(criterion_set_copy(&set, &(struct criterion){.id = id,
+							     .line_item_id = "l1",
+							     .type_name = types[i / 6],
+							     .value = values[i % 6],
+							     .name = values[(i + 1) % 6],
+							     .op = i % 2 ? OP_OTHER : OP_EQ}));
+	}
+	assert_int_equal(snapshot_put_criteria(
+			     s, &(struct snapshot_criteria){"a", asked, 1, &set, 0, NULL}, &ei),
+	    ERR_OK);
+	temp_reopen();
+	assert_int_equal(snapshot_get_criteria(s, "a", "l1", &got, &ei), ERR_OK);
+	assert_int_equal(got.n, 36);
+	for (size_t i = 0; i < 36; i++) {
+		assert_int_equal(got.v[i].type, TYPE_UNKNOWN);
+		assert_string_equal(got.v[i].type_name, types[i / 6]);
+		assert_string_equal(got.v[i].value, values[i % 6]);
+		assert_string_equal(got.v[i].name, values[(i + 1) % 6]);
+		assert_int_equal(got.v[i].op, i % 2 ? OP_OTHER : OP_EQ);
+	}
+	criterion_set_done(&set);
+	criterion_set_done(&got);
+}
+
 static void criteria_are_sorted_into_their_line_items(void **state)
 {
 	const char *asked[] = {"l1", "l2", "l3"};
@@ -471,6 +514,7 @@ int main(void)
 	    TEMP(group_goes_on_after_a_stop),
 	    TEMP(other_lists_come_back_too),
 	    TEMP(access_is_kept),
+	    TEMP(b14_unknown_types_come_back_byte_equal),
 	    TEMP(criteria_are_sorted_into_their_line_items),
 	    TEMP(putting_again_replaces),
 	    TEMP(counts_of_many_agree_with_counts_of_few),
