@@ -427,6 +427,136 @@ static void a_second_terminal_is_told_who_posts(void **state)
 	assert_int_equal(world.posts, 1);
 }
 
+/* --- another terminal that ends in the middle --- */
+
+static struct store *other_terminal(void)
+{
+	struct errinfo ei = {0};
+	struct store *other;
+	struct paths p;
+
+	assert_int_equal(paths_init(&p, "test", &ei), ERR_OK);
+	other = store_open(&p, &ei);
+	assert_int_equal(store_bind(other, "demo", "12", &ei), ERR_OK);
+	return other;
+}
+
+/* It stages "theirs" on li2 and sends it; the answer is under way. */
+static uint64_t other_sends(struct store *other)
+{
+	struct change c = world_create("li2", "theirs");
+	const struct change *op;
+	struct journal_batch_plan batch = {&op, 1};
+	struct journal_plan plan = {KIT_ACCOUNT, "theirs", "", &batch, 1};
+	struct errinfo ei = {0};
+	struct change_set set;
+	uint64_t changeset, id;
+
+	change_set_init(&set);
+	assert_non_null(change_set_copy(&set, &c));
+	assert_int_equal(drafts_stage(other, KIT_ACCOUNT, &set, "theirs", &ei), ERR_OK);
+	op = &set.v[0];
+	assert_int_equal(lock_take(other, KIT_ACCOUNT, &ei), ERR_OK);
+	assert_int_equal(journal_begin(other, &plan, &changeset, &id, &ei), ERR_OK);
+	assert_int_equal(
+	    journal_intent(other, id, &(struct journal_intent){"[]", 2, "", "c3"}, &ei), ERR_OK);
+	assert_int_equal(journal_wire(other, id, "n", clock_wall_s(), &ei), ERR_OK);
+	change_set_done(&set);
+	return id;
+}
+
+static void two_seconds_pass(struct kit *k)
+{
+	for (int i = 0; i < 20; i++) {
+		loop_turn(k->loop, 0);
+		clock_step_ms(100);
+	}
+}
+
+/* As long as it is there, what it is sending is its own; then this one finds out what became of it. */
+static void what_a_dead_terminal_was_sending_is_settled_here(void **state)
+{
+	struct kit *k = *state;
+	struct store *other = other_terminal();
+
+	kit_turns(k);
+	other_sends(other);
+	two_seconds_pass(k);
+	assert_string_equal(world_drafts(k), "0 staged 1 sending 0 unknown");
+	assert_string_equal(world_batches(k), "wire");
+	assert_int_equal(applying_unknown(k->session), 0);
+	world_add("li2", "BROAD_KEYWORD", "EQ", "theirs");
+	store_close(other);
+	two_seconds_pass(k);
+	world_settle(k);
+	assert_string_equal(world_batches(k), "verified");
+	assert_string_equal(world_drafts(k), "0 staged 0 sending 0 unknown");
+	assert_int_equal(world.posts, 0);
+}
+
+/* An edit of our own reads the drafts as well, and so the change of the journal is no news any more. */
+static void an_edit_does_not_hide_that_anothers_posting_is_unknown(void **state)
+{
+	struct kit *k = *state;
+	struct journal_end end = {.state = BATCH_UNKNOWN, .verdict = "no answer"};
+	struct store *other = other_terminal();
+	struct errinfo ei = {0};
+
+	kit_turns(k);
+	assert_int_equal(journal_end(other, other_sends(other), &end, &ei), ERR_OK);
+	world_stage(k, "li1", "shoes");
+	two_seconds_pass(k);
+	assert_int_equal(applying_unknown(k->session), 1);
+	store_close(other);
+}
+
+/* --- readings that prove nothing --- */
+
+static void hide_the_first(void)
+{
+	world.rows[0].hidden = true;
+}
+
+/* What was there before is there afterwards, if only as deleted. A reading without it is not whole, and
+ * what else it lacks may be there. */
+static void a_reading_that_lacks_rows_proves_no_absence(void **state)
+{
+	struct kit *k = *state;
+	struct errinfo ei = {0};
+
+	world_stage(k, "li1", "shoes");
+	world.fault = FAULT_DROP_BEFORE;
+	world.on_post = hide_the_first;
+	world_post_all(k);
+	assert_string_equal(world_batches(k), "unknown");
+	assert_string_equal(world_drafts(k), "0 staged 0 sending 1 unknown");
+	world.rows[0].hidden = false;
+	assert_int_equal(applying_settle(k->session, &ei), ERR_OK);
+	world_settle(k);
+	assert_string_equal(world_batches(k), "absent");
+	assert_string_equal(world_drafts(k), "1 staged 0 sending 0 unknown");
+	assert_int_equal(world.posts, 1);
+}
+
+static void the_server_is_a_minute_behind(void)
+{
+	world.rows[world.n - 1].created_at -= 60;
+}
+
+/* It landed, and seems to be from before it was asked for. Taken for absent it would be made again. */
+static void a_clock_that_is_ahead_hides_nothing_that_landed(void **state)
+{
+	struct kit *k = *state;
+
+	world_stage(k, "li1", "shoes");
+	world.fault = FAULT_DROP_AFTER;
+	world.on_post = the_server_is_a_minute_behind;
+	world_post_all(k);
+	assert_string_equal(world_batches(k), "verified");
+	assert_string_equal(world_drafts(k), "0 staged 0 sending 0 unknown");
+	assert_int_equal(world.posts, 1);
+}
+
 static void another_account_does_not_show_what_was_posted_to_this_one(void **state)
 {
 	struct kit *k = *state;
@@ -464,6 +594,10 @@ int main(void)
 	    T(the_journal_keeps_the_set_before_and_after),
 	    T(each_line_item_is_read_once_after_posting),
 	    T(a_second_terminal_is_told_who_posts),
+	    T(what_a_dead_terminal_was_sending_is_settled_here),
+	    T(an_edit_does_not_hide_that_anothers_posting_is_unknown),
+	    T(a_reading_that_lacks_rows_proves_no_absence),
+	    T(a_clock_that_is_ahead_hides_nothing_that_landed),
 	    T(another_account_does_not_show_what_was_posted_to_this_one),
 	};
 

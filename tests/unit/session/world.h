@@ -13,7 +13,7 @@
 
 struct world_row {
 	char id[16], li[16], type[32], op[4], value[64];
-	bool deleted;
+	bool deleted, hidden; /* hidden: readings are behind it */
 	int64_t created_at;
 };
 
@@ -35,6 +35,7 @@ static struct {
 	unsigned posts, fault_nth; /* which POST the fault is for, from 1; 0: all */
 	enum fault fault;
 	bool reads_fail; /* from the first POST on */
+	int64_t read_ms; /* how long the answer to a reading is under way, from then on */
 	void (*on_post)(void);
 	/* li1 and its campaign as they are now; NULL: as the snapshot has them */
 	const char *item_status, *campaign_status;
@@ -148,7 +149,7 @@ static void world_read(const char *url, struct buf *b)
 		world_parents(url, b);
 	else if (strstr(url, "/targeting_criteria?"))
 		for (size_t i = 0; i < world.n; i++) {
-			if (!strstr(url, world.rows[i].li) ||
+			if (!strstr(url, world.rows[i].li) || world.rows[i].hidden ||
 			    (world.rows[i].deleted && !strstr(url, "with_deleted=true")))
 				continue;
 			if (comma)
@@ -229,6 +230,7 @@ static struct fake_reply world_answer(
 		return (struct fake_reply){.err = ERR_NETWORK, .unsent = true};
 	} else {
 		world_read(r->url, &text);
+		a.delay_ms = world.read_ms;
 	}
 	a.body = buf_str(&text);
 	return a;
@@ -328,6 +330,21 @@ static const char *world_batches(struct kit *k)
 	journal_changeset_list_done(&sets);
 	journal_batch_list_done(&batches);
 	return out;
+}
+
+/* The newest changeset; 0: nothing was posted. */
+static uint64_t world_newest(struct kit *k)
+{
+	struct journal_page page = {KIT_ACCOUNT, 0, 1};
+	struct journal_changeset_list l;
+	struct errinfo ei = {0};
+	uint64_t id;
+
+	journal_changeset_list_init(&l);
+	assert_int_equal(journal_changesets(k->store, &page, &l, &ei), ERR_OK);
+	id = l.n ? l.v[0].id : 0;
+	journal_changeset_list_done(&l);
+	return id;
 }
 
 /* "2 staged 0 sending 0 unknown" */

@@ -23,20 +23,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static uint64_t newest(struct kit *k)
-{
-	struct journal_page page = {KIT_ACCOUNT, 0, 1};
-	struct journal_changeset_list l;
-	struct errinfo ei = {0};
-	uint64_t id;
-
-	journal_changeset_list_init(&l);
-	assert_int_equal(journal_changesets(k->store, &page, &l, &ei), ERR_OK);
-	id = l.n ? l.v[0].id : 0;
-	journal_changeset_list_done(&l);
-	return id;
-}
-
 static struct revert_result revert(struct kit *k, uint64_t changeset)
 {
 	struct revert_result r;
@@ -71,7 +57,7 @@ static void a_revert_restores_the_set_and_its_revert_the_set_after(void **state)
 	world_stage(k, "li2", "boots");
 	remove_location(k);
 	world_post_all(k);
-	first = newest(k);
+	first = world_newest(k);
 	assert_string_equal(world_live(), "li1!aud1 li2/AGE_25_TO_49 li1/shoes li2/boots");
 	r = revert(k, first);
 	assert_int_equal(r.staged, 3);
@@ -82,7 +68,7 @@ static void a_revert_restores_the_set_and_its_revert_the_set_after(void **state)
 	r = revert(k, first);
 	assert_int_equal(r.staged, 0);
 	assert_int_equal(r.moot, 3);
-	r = revert(k, newest(k));
+	r = revert(k, world_newest(k));
 	assert_int_equal(r.staged, 3);
 	world_post_all(k);
 	assert_string_equal(world_live(), "li1!aud1 li2/AGE_25_TO_49 li1/shoes li2/boots");
@@ -99,7 +85,7 @@ static void everything_taken_back_newest_first_leaves_nothing(void **state)
 	world_stage(k, "li1", "shoes");
 	for (size_t i = 0; i < 3; i++) {
 		world_post_all(k);
-		posted[i] = newest(k);
+		posted[i] = world_newest(k);
 		if (i < 2)
 			assert_int_equal(revert(k, posted[i]).staged, 1);
 	}
@@ -120,7 +106,7 @@ static void what_was_so_before_is_not_reverted(void **state)
 	world_stage(k, "li1", "boots");
 	world_add("li1", "BROAD_KEYWORD", "EQ", "shoes");
 	world_post_all(k);
-	r = revert(k, newest(k));
+	r = revert(k, world_newest(k));
 	assert_int_equal(r.staged, 1);
 	assert_int_equal(r.not_ours, 1);
 	assert_string_equal(staging_changes(k->session)->v[0].value, "boots");
@@ -135,7 +121,7 @@ static void what_was_refused_is_not_reverted(void **state)
 	world_stage(k, "li1", "boots");
 	world.fault = FAULT_REFUSE;
 	world_post_all(k);
-	r = revert(k, newest(k));
+	r = revert(k, world_newest(k));
 	assert_int_equal(r.staged, 0);
 	assert_int_equal(r.not_ours, 2);
 }
@@ -148,7 +134,7 @@ static void a_settled_posting_can_be_reverted(void **state)
 	world.fault = FAULT_DROP_AFTER;
 	world_post_all(k);
 	world.fault = FAULT_NONE;
-	assert_int_equal(revert(k, newest(k)).staged, 1);
+	assert_int_equal(revert(k, world_newest(k)).staged, 1);
 	world_post_all(k);
 	assert_string_equal(world_live(), "li1/ca0 li1!aud1 li2/AGE_25_TO_49");
 }
