@@ -81,6 +81,10 @@ static enum err run_mark(struct app *app, const struct command_call *call, struc
 	switch (call->cmd->id) {
 	case CORE_MARK:
 	case CORE_MARK_UP:
+		if (l->range_anchor) { /* it is about the range, as every other key */
+			e = list_range_toggle(l);
+			break;
+		}
 		e = list_mark(l, key, !list_is_marked(l, key));
 		list_move(l, call->cmd->id == CORE_MARK ? LIST_DOWN : LIST_UP);
 		break;
@@ -94,8 +98,8 @@ static enum err run_mark(struct app *app, const struct command_call *call, struc
 		e = list_mark_range(l);
 		if (l->range_anchor)
 			app_message(app, STYLE_NOTE,
-			    "range begun: move, then press a key for all of it, or this one to "
-			    "begin another");
+			    "range begun: move, then press a key for all of it; this one again "
+			    "marks it, Esc drops it");
 		break;
 	case CORE_MARK_CLEAR:
 		list_mark_clear(l);
@@ -225,7 +229,10 @@ static enum err run_escape(struct app *app, const struct command_call *call, str
 		return ERR_OK;
 	if (v->ops->flags & VIEW_POPUP) {
 		app_close(v);
-	} else if (l && (list_marked(l) || l->only_marked || l->range_anchor)) {
+	} else if (l && l->range_anchor) { /* marks that were there before stay */
+		list_range_drop(l);
+		changed(v, TOUCH_ROWS);
+	} else if (l && (list_marked(l) || l->only_marked)) {
 		list_mark_clear(l);
 		changed(v, TOUCH_ROWS);
 	} else if (l && *list_filter_text(l)) {

@@ -602,7 +602,31 @@ enum err list_mark_range(struct list *l)
 	if (list_range(l, &from, &to))
 		return list_range_end(l);
 	l->range_anchor = list_key(l); /* none, or the filter hides it: start here */
-	return marks_set(&l->marks, l->range_anchor, true);
+	return ERR_OK;
+}
+
+void list_range_drop(struct list *l)
+{
+	l->range_anchor = 0;
+}
+
+enum err list_range_toggle(struct list *l)
+{
+	size_t from, to;
+	bool all = true;
+	enum err e = ERR_OK;
+
+	if (!list_range(l, &from, &to))
+		return list_range_end(l);
+	for (size_t i = from; i <= to; i++)
+		all = all && (!is_row(l, i) || marks_has(&l->marks, key_of(l, l->visible[i])));
+	for (size_t i = from; all && e == ERR_OK && i <= to; i++)
+		if (is_row(l, i))
+			e = marks_set(&l->marks, key_of(l, l->visible[i]), false);
+	if (!all)
+		return list_range_end(l);
+	l->range_anchor = 0;
+	return e;
 }
 
 void list_mark_clear(struct list *l)

@@ -123,6 +123,8 @@ enum err list_mark_range(struct list *l); /* first call sets the anchor, second 
  * hidden. */
 bool list_range(const struct list *l, size_t *from, size_t *to);
 enum err list_range_end(struct list *l); /* mark an open range, if any */
+enum err list_range_toggle(struct list *l); /* the same, or unmark it when all of it was marked */
+void list_range_drop(struct list *l); /* no range any more; marks stay */
 void list_mark_clear(struct list *l); /* also forgets the range's anchor */
 enum err list_show_marked(struct list *l, bool only);
 /* Walk what a command acts on: the marked rows (also those that the filter hides), or the row under

@@ -362,7 +362,7 @@ void table_position(const struct table *t, char *out, size_t cap)
 	table_number(at, list_cursor_number(l));
 	table_number(shown, list_shown(l));
 	table_number(all, list_count(l));
-	if (list_marked(l)) {
+	if (list_marked(l) || l->range_anchor) {
 		char n[32];
 
 		snprintf(marks, sizeof marks, " %s %s marked", text_is_ascii() ? "-" : "\xC2\xB7",

@@ -254,8 +254,9 @@ static void problems_draw(const struct view *v, struct canvas *c)
 	if (st->no_memory)
 		canvas_str(c, x, y, STYLE_ERROR, "; no memory to list them all");
 	else if (n->n_read < n->n_items)
-		canvas_strf(c, x, y, STYLE_NOTE, "; %s were not read yet, R reads them",
-		    table_number(a, n->n_items - n->n_read));
+		canvas_strf(c, x, y, STYLE_NOTE, "; %s not read yet, R reads %s",
+		    table_number(a, n->n_items - n->n_read),
+		    n->n_items - n->n_read == 1 ? "it" : "them");
 }
 
 /* --- commands --- */
@@ -370,10 +371,15 @@ static enum err fix(struct view *v, struct errinfo *ei)
 	}
 	if (!err) {
 		list_mark_clear(&st->list);
-		app_message(v->app, STYLE_NOTE,
-		    "%zu mended, %zu cannot be mended by itself; u "
-		    "undoes, r reviews",
-		    fixed, skipped);
+		if (!skipped)
+			app_message(v->app, STYLE_NOTE, "%zu mended; u undoes, r reviews", fixed);
+		else if (fixed)
+			app_message(v->app, STYLE_NOTE,
+			    "%zu mended, the other %zu only you can decide; u undoes, r reviews",
+			    fixed, skipped);
+		else
+			app_message(v->app, STYLE_NOTE,
+			    "only you can decide how to mend these; o opens their line items");
 		lint_want(st->session);
 	}
 	free_targets(t, n);
@@ -422,8 +428,9 @@ static bool problems_can(const struct view *v, const struct command *cmd, char *
 	const struct state *st = view_state(v);
 	size_t row;
 
-	if (cmd->id == VIEWS_FIX && !list_marked(&st->list) && list_row(&st->list, &row) &&
-	    !problem_at(st, row)->fixable) {
+	/* of several, those that can be mended are */
+	if (cmd->id == VIEWS_FIX && !list_marked(&st->list) && !st->list.range_anchor &&
+	    list_row(&st->list, &row) && !problem_at(st, row)->fixable) {
 		snprintf(
 		    reason, cap, "only you can decide how to mend this; o opens the line item");
 		return false;

@@ -336,13 +336,41 @@ static void an_open_range_is_what_the_next_key_is_about(void **state)
 	assert_true(toy_sees("4/10 \xC2\xB7 3 marked"));
 	toy_press("k");
 	assert_true(toy_sees("3/10 \xC2\xB7 2 marked"));
-	assert_int_equal(list_marked(&toy_state()->list), 1);
+	assert_int_equal(list_marked(&toy_state()->list), 0); /* until something is done with it */
 	toy_press("Enter");
 	assert_int_equal(list_marked(&toy_state()->list), 2);
 	toy_press("G");
 	assert_int_equal(list_marked(&toy_state()->list), 2);
-	toy_press("v Esc k k Enter");
-	assert_int_equal(list_marked(&toy_state()->list), 0);
+	toy_press("v Esc k k Enter"); /* the range is dropped, what was marked stays */
+	assert_int_equal(list_marked(&toy_state()->list), 2);
+	toy_stop();
+}
+
+/* Esc takes back the range alone; Space is about all of it, as in other programs with ranges. */
+static void a_range_is_dropped_without_the_marks(void **state)
+{
+	struct list *l;
+
+	(void)state;
+	toy_start(10, 120, 40, true);
+	l = &toy_state()->list;
+	toy_press("Space Space"); /* two marks above */
+	toy_press("j v j j");
+	assert_true(toy_sees("5 marked"));
+	toy_press("Esc");
+	assert_int_equal(list_marked(l), 2);
+	assert_true(toy_sees("2 marked"));
+	toy_press("v k k Space"); /* upwards */
+	assert_int_equal(list_marked(l), 5);
+	toy_press("v G v"); /* to the end, and this key again */
+	assert_int_equal(list_marked(l), 9);
+	assert_true(toy_sees("Toys"));
+	toy_press("v gg Space"); /* not all of it was marked: now it is */
+	assert_int_equal(list_marked(l), 10);
+	toy_press("v j Space"); /* all of it was marked: now none is */
+	assert_int_equal(list_marked(l), 8);
+	toy_press("Esc");
+	assert_int_equal(list_marked(l), 0);
 	toy_stop();
 }
 
@@ -678,6 +706,7 @@ int main(void)
 	    cmocka_unit_test(help_shows_the_real_bindings_and_runs_them),
 	    cmocka_unit_test(the_palette_takes_arguments),
 	    cmocka_unit_test(an_open_range_is_what_the_next_key_is_about),
+	    cmocka_unit_test(a_range_is_dropped_without_the_marks),
 	    cmocka_unit_test(help_asks_for_the_argument_of_a_row),
 	    cmocka_unit_test(the_palette_lists_names_before_mentions),
 	    cmocka_unit_test(closed_views_are_swept_after_the_turn),

@@ -221,13 +221,38 @@ static void the_view_lists_explains_and_says_what_was_not_read(void **state)
 	assert_sees(k, "error");
 	assert_sees(k, "Summer sale");
 	assert_sees(k, "More than one age bucket");
-	assert_sees(k, "2 of 3 line items; 1 were not read yet, R reads them");
+	assert_sees(k, "2 of 3 line items; 1 not read yet, R reads it");
 	kit_press(k, "Enter");
 	assert_sees(k, "A line item can have one age bucket");
 	assert_sees(k, "R23");
 	kit_press(k, "q o");
 	assert_sees(k, "Summer sale");
 	assert_sees(k, "API value");
+}
+
+/* The key says why it does nothing, and the explanation what to do instead; marked with others it is
+ * passed over. */
+static void the_view_says_why_there_is_no_fix(void **state)
+{
+	struct kit *k = *state;
+
+	two_ages(k);
+	open_problems(k);
+	kit_press(k, "/");
+	kit_type(k, "every country");
+	kit_press(k, "Enter");
+	assert_sees(k, "Every country");
+	kit_press(k, "a");
+	assert_sees(k, "only you can decide how to mend this; o opens the line item");
+	assert_int_equal(staging_total(k->session).deletes, 0);
+	kit_press(k, "Enter");
+	assert_sees(k, "Without a location the budget is spent in every country");
+	assert_sees(k, "Only you can decide; o opens the line item.");
+	assert_sees(k, "what the account has");
+	kit_press(k, "q Esc"); /* the filter goes */
+	kit_press(k, "* a");
+	assert_sees(k, "only you can decide how to mend these");
+	assert_int_equal(staging_total(k->session).deletes, 0);
 }
 
 static void a_fix_is_a_staged_change(void **state)
@@ -303,6 +328,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_screen_may_ask_for_some_first, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		the_view_lists_explains_and_says_what_was_not_read, setup, teardown),
+	    cmocka_unit_test_setup_teardown(the_view_says_why_there_is_no_fix, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_fix_is_a_staged_change, setup, teardown),
 	    cmocka_unit_test_setup_teardown(what_has_no_fix_says_so, setup, teardown),
 	    cmocka_unit_test_setup_teardown(line_items_are_marked, setup, teardown),
