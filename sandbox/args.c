@@ -29,6 +29,15 @@ static bool refuse(struct arena *a, struct api_error *e, const char *code, const
 	return false;
 }
 
+size_t text_characters(const char *utf8)
+{
+	size_t n = 0;
+
+	for (const char *p = utf8; *p; p++)
+		n += ((unsigned char)*p & 0xC0) != 0x80;
+	return n;
+}
+
 bool id_is_legal(const char *s)
 {
 	size_t n = strlen(s);
@@ -245,8 +254,10 @@ static bool read_one(struct arena *a, struct arg *arg, struct api_error *e)
 			return false;
 		}
 	} else if (is_kind(arg, "id") && !id_is_legal(arg->text)) {
-		return refuse(a, e, "INVALID_PARAMETER", arg, "Expected id, got \"%.60s\" for %s",
-		    arg->text, arg->name);
+		refuse(a, e, "INVALID_ID_ILLEGAL_CHARACTERS", arg,
+		    "Expected id, got \"%.60s\" for %s", arg->text, arg->name);
+		e->http = 404; /* as for an id of the path (rule R8) */
+		return false;
 	}
 	return true;
 }

@@ -53,6 +53,7 @@ const char *args_text(const struct args *args, const char *name); /* NULL: not g
 int64_t args_num(const struct args *args, const char *name, int64_t dflt);
 bool args_true(const struct args *args, const char *name);
 
+size_t text_characters(const char *utf8); /* what the documents' limits of names count */
 bool id_is_legal(const char *s); /* 1 to 64 of [0-9A-Za-z] */
 /* Times that requests may carry (reference 1.6); date only means midnight UTC. */
 bool time_parse(const char *s, int64_t *wall_s);

@@ -6,6 +6,7 @@
 #include "sandbox/sandbox.h"
 #include "sandbox/templates.h"
 
+#define NAME_CHARS_MAX 255 /* of a search for names too */
 /* Audiences that another account shares with the account of the path. */
 #define GRANT                                                                                      \
 	"FROM entity p WHERE p.kind = 6 AND p.deleted = 0 AND"                                     \
@@ -13,9 +14,14 @@
 
 void on_audiences_list(struct call *c)
 {
-	const char *scope = args_text(&c->args, "permission_scope");
+	const char *scope = args_text(&c->args, "permission_scope"), *q = args_text(&c->args, "q");
 	struct entity_list list = {.kind = ENTITY_AUDIENCE, .ids = "custom_audience_ids"};
 
+	if (q && text_characters(q) > NAME_CHARS_MAX) {
+		call_fail_at(
+		    c, "INVALID_PARAMETER", "q", NULL, "q must have between 1 and 255 characters");
+		return;
+	}
 	if (scope && strcmp(scope, "SHARED") == 0) {
 		list.any_account = true;
 		list.where = " AND id IN (SELECT p.parent " GRANT ")";
@@ -59,7 +65,7 @@ void on_audience_one(struct call *c)
 /* Names are unique within an account (rule R65). */
 static bool name_is_free(struct call *c, const char *name, const char *own_id)
 {
-	if (strlen(name) > 255 * 4) {
+	if (text_characters(name) > NAME_CHARS_MAX) {
 		call_fail_at(c, "INVALID_PARAMETER", "name", NULL,
 		    "The name must have between 1 and 255 characters");
 		return false;

@@ -49,6 +49,8 @@ static void echo_item(struct call *c, const struct json *item)
 			if (!json_get(m, c->path_ids[i].name))
 				json_put_str(out, c->path_ids[i].name, c->path_ids[i].value);
 		for (const struct json *p = m->child; p; p = p->next) {
+			if (strcmp(p->key, "users") == 0)
+				continue; /* who was uploaded is not told again (reference 7.6) */
 			json_key(out, p->key);
 			json_value(out, p);
 		}
@@ -155,8 +157,10 @@ static void run_item(struct call *c, const struct json *item, const struct batch
 			params_add(c->a, &params, m->key, as_parameter(c, m));
 	if (handler != h->create) {
 		if (!id || !id_is_legal(id)) {
-			call_fail_at(c, "MISSING_PARAMETER", h->id_name, id,
-			    "\"%s\" is a required parameter", h->id_name);
+			call_fail_at(c, id ? "INVALID_ID_ILLEGAL_CHARACTERS" : "MISSING_PARAMETER",
+			    h->id_name, id,
+			    id ? "\"%s\" has illegal characters" : "\"%s\" is a required parameter",
+			    h->id_name);
 			return;
 		}
 		c->path_ids[c->path_id_count++] = (struct param){h->id_name, id};

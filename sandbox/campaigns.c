@@ -9,7 +9,7 @@
 
 #define BATCH_MAX 40
 #define CAMPAIGNS_MAX 8000 /* highest of the documented limits (reference 2.9) */
-#define NAME_MAX_BYTES 1020 /* 255 characters */
+#define NAME_CHARS_MAX 255
 
 void on_campaigns_list(struct call *c)
 {
@@ -50,12 +50,12 @@ static bool is_good(struct call *c, struct json *body)
 	const char *name = json_text(body, "name");
 	const char *order = json_text(body, "purchase_order_number");
 
-	if (!name || !*name || strlen(name) > NAME_MAX_BYTES) {
+	if (!name || !*name || text_characters(name) > NAME_CHARS_MAX) {
 		call_fail_at(c, "INVALID_PARAMETER", "name", NULL,
 		    "The name must have between 1 and 255 characters");
 		return false;
 	}
-	if (order && strlen(order) > 50) {
+	if (order && text_characters(order) > 50) {
 		call_fail_at(c, "INVALID_PARAMETER", "purchase_order_number", order,
 		    "purchase_order_number must have at most 50 characters");
 		return false;

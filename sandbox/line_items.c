@@ -11,7 +11,7 @@
 
 #define BATCH_MAX 40
 #define PER_CAMPAIGN_MAX 100
-#define NAME_MAX_BYTES 1020 /* 255 characters */
+#define NAME_CHARS_MAX 255
 
 void on_line_items_list(struct call *c)
 {
@@ -130,7 +130,7 @@ static bool is_good(struct call *c, struct json *body)
 	const char *end = json_text(body, "end_time"), *goal = json_text(body, "goal");
 	struct entity campaign;
 
-	if (name && strlen(name) > NAME_MAX_BYTES) {
+	if (name && text_characters(name) > NAME_CHARS_MAX) {
 		call_fail_at(c, "INVALID_PARAMETER", "name", NULL,
 		    "The name must have between 1 and 255 characters");
 		return false;
@@ -249,6 +249,11 @@ void on_line_item_create(struct call *c)
 
 	if (!entity_of_account(c, ENTITY_CAMPAIGN, campaign_id, false, &campaign))
 		return;
+	if (!args_text(&c->args, "start_time")) { /* but not with a PUT (reference 2.5) */
+		call_fail_at(c, "MISSING_PARAMETER", "start_time", NULL,
+		    "\"start_time\" is a required parameter");
+		return;
+	}
 	entity_set_args(c, body);
 	set_defaults(c, body);
 	body_set_str(c->a, body, "id", entity_new_id(c));

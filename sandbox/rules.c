@@ -233,6 +233,12 @@ static struct verdict rule_R49(const struct rule_line *l)
 	return (struct verdict){0};
 }
 
+static struct verdict rule_R50(const struct rule_line *l)
+{
+	return (struct verdict){.broken = l->has_curated_category && count(l, TYPE_IAB_CATEGORY),
+	    .only = TYPE_IAB_CATEGORY};
+}
+
 static struct verdict rule_R52(const struct rule_line *l)
 {
 	return (struct verdict){

@@ -1,4 +1,5 @@
 /* Sharing audiences with other accounts (reference 7.4), and flexible audiences (7.5). */
+#include <ctype.h>
 #include <string.h>
 #include "sandbox/batch.h"
 #include "sandbox/entity.h"
@@ -156,6 +157,16 @@ static bool check_leaf(struct segments *s, const struct json *v)
 	return true;
 }
 
+/* Ids come back in lower case however they were sent (reference 7.5). */
+static const char *lower(struct call *c, const char *id)
+{
+	char *out = id ? arena_strdup(c->a, id) : NULL;
+
+	for (char *p = out; p && *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return out;
+}
+
 /* Check a node and write it with every default filled in (reference 7.5). */
 static bool write_node(struct segments *s, const struct json *v, struct buf *out)
 {
@@ -172,7 +183,7 @@ static bool write_node(struct segments *s, const struct json *v, struct buf *out
 		return false;
 	json_open(out, '{');
 	json_put_str(out, "boolean_operator", op);
-	json_put_str(out, "custom_audience_id", id);
+	json_put_str(out, "custom_audience_id", lower(s->c, id));
 	if (!has_children) {
 		json_put_int(out, "frequency", json_number(v, "frequency", 1));
 		json_put_str(

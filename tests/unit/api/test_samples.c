@@ -69,7 +69,10 @@ static void every_example_decodes_without_a_loss(void **state)
 	} all[] = {{"batch", WHOLE, API_CRITERIA, 2}, {"line_item", ROW, API_LINE_ITEMS, 1},
 	    {"locations", WHOLE, API_OPTIONS, 2}, {"event", ROW, API_OPTIONS, 1},
 	    {"device", ROW, API_OPTIONS, 1}, {"platform_version", ROW, API_OPTIONS, 1},
-	    {"tv_show", ROW, API_OPTIONS, 1}, {"audience", ROW, API_AUDIENCES, 1}};
+	    {"tv_show", ROW, API_OPTIONS, 1}, {"audience", ROW, API_AUDIENCES, 1},
+	    {"seed_criteria", WHOLE, API_CRITERIA, 1}, {"seed_criterion", WHOLE, API_CRITERIA, 1},
+	    {"seed_created", WHOLE, API_CRITERIA, 1}, {"seed_batch", WHOLE, API_CRITERIA, 2},
+	    {"seed_deleted", WHOLE, API_CRITERIA, 1}};
 	struct page p;
 
 	(void)state;
@@ -111,6 +114,32 @@ static void their_values_are_read(void **state)
 	free_sample(&p);
 }
 
+/* The examples of the official page on targeting criteria: objects where lists are, rows without an
+ * operator, a place type in the singular. */
+static void the_official_examples_are_read(void **state)
+{
+	struct page p;
+
+	(void)state;
+	read_sample(&p, "seed_criteria", WHOLE, API_CRITERIA, 200);
+	assert_string_equal(p.res.criteria.v[0].value, "249yj");
+	assert_int_equal(p.res.criteria.v[0].type, TYPE_CUSTOM_AUDIENCE);
+	free_sample(&p);
+	read_sample(&p, "seed_criterion", WHOLE, API_CRITERIA, 200);
+	assert_string_equal(p.res.criteria.v[0].value, "\xF0\x9F\xA4\x96");
+	assert_int_equal(p.res.criteria.v[0].op, OP_EQ);
+	free_sample(&p);
+	read_sample(&p, "seed_batch", WHOLE, API_CRITERIA, 200);
+	assert_string_equal(p.res.criteria.v[0].location_type, "CITY");
+	assert_false(p.res.criteria.v[0].deleted);
+	assert_true(p.res.criteria.v[1].deleted);
+	free_sample(&p);
+	read_sample(&p, "seed_deleted", WHOLE, API_CRITERIA, 200);
+	assert_string_equal(p.res.criteria.v[0].id, "dpl3a6");
+	assert_true(p.res.criteria.v[0].deleted);
+	free_sample(&p);
+}
+
 static void their_errors_are_understood(void **state)
 {
 	static const struct {
@@ -140,6 +169,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_example_decodes_without_a_loss),
 	    cmocka_unit_test(their_values_are_read),
+	    cmocka_unit_test(the_official_examples_are_read),
 	    cmocka_unit_test(their_errors_are_understood),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -310,6 +310,13 @@ static void paths_roles_and_ids(void **state)
 	assert_int_equal(ask("GET", "/12/accounts/18ce5demo04", NULL).status, 403);
 	assert_string_equal(
 	    code_of(ask("GET", A1 "/line_items/7k2%2e", NULL)), "INVALID_ID_ILLEGAL_CHARACTERS");
+	assert_string_equal(
+	    code_of(ask("POST",
+		A1
+		"/targeting_criteria?line_item_id=7k2%20a&targeting_type=GENDER&targeting_value=1"
+		"&operator_type=EQ",
+		NULL)),
+	    "INVALID_ID_ILLEGAL_CHARACTERS");
 	assert_string_equal(code_of(ask("POST",
 				"/12/accounts/18ce5demo03/targeting_criteria?line_item_id=7k4aa"
 				"&targeting_type=GENDER&targeting_value=1&operator_type=EQ",
@@ -374,9 +381,9 @@ static void volumes_are_those_of_the_one_real_sync(void **state)
 static void g28_an_app_line_item_gets_its_platform(void **state)
 {
 	struct answer a = ask("POST",
-	    A1
-	    "/line_items?campaign_id=c9dm5&objective=APP_INSTALLS&product_type=PROMOTED_TWEETS"
-	    "&placements=ALL_ON_TWITTER&bid_strategy=AUTO&android_app_store_identifier=com.furni",
+	    A1 "/line_items?campaign_id=c9dm5&objective=APP_INSTALLS&product_type=PROMOTED_TWEETS"
+	       "&placements=ALL_ON_TWITTER&start_time=2026-01-05&bid_strategy=AUTO"
+	       "&android_app_store_identifier=com.furni",
 	    NULL);
 	char uri[200];
 	const struct json *rows;
@@ -541,6 +548,97 @@ static void state_hash_follows_the_targeting_only(void **state)
 	    start, json_text(ask("GET", "/__sandbox/state_hash", NULL).body, "sha256"));
 }
 
+/* What the walk of an independent client over the documents found to be missing once. */
+static void parameters_have_the_documented_limits(void **state)
+{
+#define LINE                                                                                       \
+	"/line_items?campaign_id=c9dm0&objective=ENGAGEMENTS&product_type=PROMOTED_TWEETS"         \
+	"&placements=ALL_ON_TWITTER&bid_strategy=AUTO&entity_status=PAUSED"
+	static const char *const bad[] = {LINE "&start_time=2027-01-05&goal=WIN",
+	    LINE "&start_time=2027-01-05&pay_by=GOLD", LINE, /* no start_time */
+	    LINE "&start_time=2027-01-05&name=", "/campaigns?funding_instrument_id=lydm01&name=",
+	    "/custom_audiences?name="};
+	char uri[1600], name[256 * 2 + 1];
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 256; i++)
+		n += (size_t)snprintf(name + n, sizeof name - n, "%s", "\xC3\xA9"); /* 512 bytes */
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		bool named = strcmp(bad[i] + strlen(bad[i]) - 5, "name=") == 0;
+
+		snprintf(uri, sizeof uri, A1 "%s%s", bad[i], named ? name : "");
+		assert_int_equal(ask("POST", uri, NULL).status, 400);
+		if (!named)
+			continue;
+		snprintf(uri, sizeof uri, A1 "%s%s", bad[i], name + 2); /* 255 characters */
+		assert_int_equal(ask("POST", uri, NULL).status, 200);
+	}
+	snprintf(uri, sizeof uri, A1 "/custom_audiences?q=%s", name);
+	assert_string_equal(code_of(ask("GET", uri, NULL)), "INVALID_PARAMETER");
+	snprintf(uri, sizeof uri, A1 "/custom_audiences?q=%s", name + 2);
+	assert_int_equal(ask("GET", uri, NULL).status, 200);
+#undef LINE
+}
+
+static void r50_a_curated_category_excludes_content_categories(void **state)
+{
+	struct answer a = ask("GET", A1 "/curated_categories?country_codes=US", NULL);
+	const char *curated = json_text(data_of(a)->child, "id");
+	struct buf b;
+	char uri[200];
+
+	(void)state;
+	assert_int_equal(
+	    ask("POST", BATCH, "[" CREATE("7k2ca", "LOCATION", "EQ", "96683cc9126741d1") "]")
+		.status,
+	    200);
+	snprintf(uri, sizeof uri,
+	    A1 "/line_item_curated_categories?line_item_id=7k2ca&curated_category_id=%s", curated);
+	assert_int_equal(ask("POST", uri, NULL).status, 200);
+	/* a whole content category: R49 has nothing against it */
+	a = ask("GET", "/12/content_categories", NULL);
+	buf_init(&b, 4096);
+	for (const struct json *v = json_get(data_of(a)->child, "iab_categories")->child; v;
+	     v = v->next)
+		buf_addf(&b,
+		    "%s{\"operation_type\":\"Create\",\"params\":{\"line_item_id\":\"7k2ca\","
+		    "\"targeting_type\":\"IAB_CATEGORY\",\"operator_type\":\"EQ\","
+		    "\"targeting_value\":\"%s\"}}",
+		    b.len ? "," : "[", v->text);
+	buf_adds(&b, "]");
+	a = ask("POST", BATCH, buf_str(&b));
+	buf_done(&b);
+	assert_int_equal(a.status, 400);
+	assert_non_null(strstr(a.text, "either a curated category or content categories"));
+}
+
+/* Reference 7.5 and 7.6: ids come back in lower case; whoever was uploaded does not come back. */
+static void answers_to_uploads_and_segments_are_as_documented(void **state)
+{
+	struct answer a = ask("POST", "/12/batch/accounts/" DEMO_ACCOUNT "/custom_audiences",
+	    "[{\"operation_type\":\"Create\",\"params\":{\"name\":\"both\",\"audience_type\":"
+	    "\"FLEXIBLE\",\"segments\":{\"boolean_operator\":\"OR\",\"child_segments\":["
+	    "{\"custom_audience_id\":\"2D9AA\",\"child_segments\":[]}]}}}]");
+	char uri[200];
+
+	(void)state;
+	assert_int_equal(a.status, 200);
+	assert_non_null(strstr(strstr(a.text, "\"metadata\""), "\"custom_audience_id\":\"2d9aa\""));
+	a = ask("POST", A1 "/do_not_reach_lists", NULL);
+	assert_int_equal(a.status, 200);
+	snprintf(uri, sizeof uri, "/12/batch/accounts/" DEMO_ACCOUNT "/do_not_reach_lists/%s/users",
+	    json_text(data_of(a), "id"));
+	a = ask("POST", uri,
+	    "[{\"operation_type\":\"Update\",\"params\":{\"expires_at\":\"2026-12-31T00:00:00Z\","
+	    "\"users\":[{\"email\":["
+	    "\"4798B8BBDCF6F2A52E527F46A3D7A7C9AEFB541AFDA03AF79C74809ECC6376F3\"]}]}}]");
+	assert_int_equal(a.status, 200);
+	assert_non_null(strstr(a.text, "\"expires_at\":\"2026-12-31T00:00:00Z\""));
+	assert_null(strstr(a.text, "\"users\""));
+	assert_null(strstr(a.text, "4798"));
+}
+
 /* The counts are those of the users that were sent, whatever they matched. */
 static void g45_the_counts_are_those_that_were_sent(void **state)
 {
@@ -568,6 +666,9 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, kit_open, kit_close)
 	const struct CMUnitTest tests[] = {T(batch_is_judged_by_its_final_state),
+	    T(parameters_have_the_documented_limits),
+	    T(r50_a_curated_category_excludes_content_categories),
+	    T(answers_to_uploads_and_segments_are_as_documented),
 	    T(g45_the_counts_are_those_that_were_sent), T(refused_batch_changes_nothing),
 	    T(batch_of_500_passes_and_501_does_not), T(single_creates_obey_the_rules),
 	    T(g30_operator_may_be_left_out_where_the_live_api_takes_it),
