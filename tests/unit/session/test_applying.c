@@ -238,6 +238,31 @@ static void c4_stopping_finishes_the_batch_in_flight(void **state)
 	assert_int_equal(outcome(k, OUTCOME_VERIFIED), 1);
 }
 
+/* No connection comes about: the wait for the next attempt is seen, and left. */
+static void a18_a_wait_before_the_sending_can_be_left(void **state)
+{
+	struct kit *k = *state;
+	struct errinfo ei = {0};
+	int64_t ms = 0;
+
+	world_stage(k, "li1", "shoes");
+	world.fault = FAULT_UNSENT;
+	assert_int_equal(applying_waits(k->session, &ms), APPLY_WAITS_NOT);
+	assert_int_equal(world_start(k, &ei), ERR_OK);
+	for (int i = 0; i < 200 && !applying_waits(k->session, &ms); i++)
+		loop_turn(k->loop, 0);
+	assert_int_equal(applying_waits(k->session, &ms), APPLY_WAITS_UNSENT);
+	assert_in_range(ms, 1, 30000);
+	applying_stop(k->session);
+	for (int i = 0; i < 200 && applying_busy(k->session); i++)
+		loop_turn(k->loop, 0);
+	assert_false(applying_busy(k->session));
+	assert_int_equal(applying_waits(k->session, &ms), APPLY_WAITS_NOT);
+	assert_int_equal(world.posts, 1);
+	assert_string_equal(world_batches(k), "planned");
+	assert_string_equal(world_drafts(k), "1 staged 0 sending 0 unknown");
+}
+
 static void a_lost_answer_stops_the_batches_behind_it(void **state)
 {
 	struct kit *k = *state;
@@ -587,6 +612,7 @@ int main(void)
 	    T(a_foreign_change_of_the_same_thing_stops_before_sending),
 	    T(what_somebody_else_did_already_is_taken_off_the_stage),
 	    T(c4_stopping_finishes_the_batch_in_flight),
+	    T(a18_a_wait_before_the_sending_can_be_left),
 	    T(a_lost_answer_stops_the_batches_behind_it),
 	    T(after_a_kill_the_batch_on_the_wire_is_settled_by_reading),
 	    T(what_a_dead_terminal_sent_from_another_draft_is_taken_over),
