@@ -258,21 +258,29 @@ static void read_success(
 	}
 }
 
-void answer_read(struct answer *an, struct transport_reply *r)
+void answer_begin(struct answer *an, struct transport_reply *r)
 {
-	const struct json_node *root, *e;
-	struct errinfo foreign;
-
 	read_headers(an, r);
 	if (r->err) {
 		read_failure(an, r);
 		return;
 	}
+	/* before the scan, which changes the body */
 	describe_foreign(an, r);
-	foreign = an->ei;
-	if (r->body.len && !json_parse(&an->json, r->body.p, r->body.len, &an->ei))
+	if (r->body.len)
+		json_scan_begin(&an->scan, &an->json, r->body.p, r->body.len);
+}
+
+/* The body is scanned: which case is it? */
+static void classify(struct answer *an, const struct transport_reply *r)
+{
+	struct errinfo foreign = an->ei;
+	const struct json_node *root, *e;
+	char first = r->body.len ? r->body.p[0] : '\0';
+
+	if (r->body.len && !json_scan_end(&an->scan, &an->ei))
 		an->has_json = true;
-	else if (r->body.len && (r->body.p[0] == '{' || r->body.p[0] == '['))
+	else if (first == '{' || first == '[')
 		an->ei.http = r->status; /* and where the scanner stopped */
 	else
 		an->ei = foreign;
@@ -289,4 +297,21 @@ void answer_read(struct answer *an, struct transport_reply *r)
 		answer_error(e, r->status, &an->ei);
 	an->ei.code = err_of_status(r->status, an->ei.api_code);
 	an->kind = case_of_error(an, r, e != NULL);
+}
+
+bool answer_read_some(struct answer *an, struct transport_reply *r, size_t members)
+{
+	if (r->err)
+		return true;
+	if (r->body.len && !json_scan_some(&an->scan, members))
+		return false;
+	classify(an, r);
+	return true;
+}
+
+void answer_read(struct answer *an, struct transport_reply *r)
+{
+	answer_begin(an, r);
+	while (!answer_read_some(an, r, SIZE_MAX))
+		continue;
 }

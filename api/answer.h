@@ -29,6 +29,7 @@ struct answer {
 	enum answer_case kind;
 	struct errinfo ei; /* when kind is not ANSWER_OK */
 	struct json json; /* nodes point into the reply's body */
+	struct json_scan scan; /* of the body, while it is under way */
 	bool has_json;
 	int status; /* HTTP; 0: no answer */
 	const char *body; /* of a write: as it came, "" when none did; dies with the callback */
@@ -43,6 +44,9 @@ void answer_done(struct answer *an);
 /* Decodes the body in place; the reply must outlive the answer. Never fails: what cannot be
  * understood is one of the cases. */
 void answer_read(struct answer *an, struct transport_reply *r);
+/* The same as work that stops half way: begin, then some (members of JSON) until it is true. */
+void answer_begin(struct answer *an, struct transport_reply *r);
+bool answer_read_some(struct answer *an, struct transport_reply *r, size_t members);
 
 /* One error object of `errors` or `operation_errors` into ei (code as text, message, parameter or
  * attribute, HTTP status as given). */

@@ -123,15 +123,9 @@ void api_free(struct api *a)
 {
 	if (!a)
 		return;
-	for (uint32_t i = 0; i < a->n_slots; i++) {
-		struct req *r = a->slots[i];
-
-		if (!r)
-			continue;
-		if (r->transfer)
-			a->transport.abort(a->transport.self, r->transfer);
-		req_free(r);
-	}
+	for (uint32_t i = 0; i < a->n_slots; i++)
+		if (a->slots[i])
+			req_free(a->slots[i]);
 	loop_each_turn_stop(a->loop, req_turn, a);
 	a->transport.free(a->transport.self);
 	mem_free(a->slots);

@@ -77,6 +77,7 @@ struct req_id api_criteria(struct api *a, const struct criteria_query *q, const 
 	struct req_spec s;
 
 	req_spec_criteria(&s, a, q);
+	s.ahead = true;
 	return req_submit(a, &s, c);
 }
 

@@ -25,6 +25,7 @@ enum record {
 	OF_criterion,
 	OF_audience,
 	OF_option,
+	OF_usage, /* has no table: its rows are lists within lists */
 };
 
 struct row {
@@ -50,15 +51,15 @@ struct decoder {
 		size_t len;
 		const struct field *field; /* NULL: one that is not in the table */
 	} seen[48];
-	struct errinfo *ei;
+	const struct json_node *data, *row; /* row: the next one, NULL behind the last */
 	char last_time[21]; /* rows of a page often share their times */
 	int64_t last_value;
-	bool nomem;
+	bool nomem, lacking; /* lacking: what cannot be left out is not there */
 };
 
-static void decoder_init(struct decoder *d, enum record r, struct arena *arena, struct errinfo *ei)
+static void use_fields(struct decoder *d, enum record r, struct arena *arena)
 {
-	*d = (struct decoder){.arena = arena, .ei = ei};
+	d->arena = arena;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (rows[i].record == r && d->n < sizeof d->fields / sizeof *d->fields)
 			d->fields[d->n++] = &rows[i].field;
@@ -275,20 +276,18 @@ static const struct json_node *next_row(const struct json_node *data, const stru
 }
 
 #define DECODE_SET(record, member, finish)                                                         \
-	static void decode_##record(                                                               \
-	    struct decoder *d, struct api_result *res, const struct json_node *data)               \
+	static void decode_##record(struct decoder *d, struct api_result *res, size_t rows_left)   \
 	{                                                                                          \
 		struct record##_set *s = &res->member;                                             \
                                                                                                    \
-		decoder_init(d, OF_##record, &s->arena, d->ei);                                    \
-		for (const struct json_node *o = first_row(data); o && !d->nomem;                  \
-		     o = next_row(data, o)) {                                                      \
+		for (; d->row && rows_left; rows_left--, d->row = next_row(d->data, d->row)) {     \
+			const struct json_node *o = d->row;                                        \
 			struct record *r = record##_set_add(s);                                    \
                                                                                                    \
-			if (!r) {                                                                  \
+			if (!r)                                                                    \
 				d->nomem = true;                                                   \
+			if (d->nomem)                                                              \
 				return;                                                            \
-			}                                                                          \
 			if (!put_record(d, r, o) || !(finish)) {                                   \
 				s->n--;                                                            \
 				res->quarantined++;                                                \
@@ -305,12 +304,12 @@ DECODE_SET(audience, audiences, finish_audience(d, r, o))
 DECODE_SET(option, options, finish_option(d, r, o))
 
 /* One usage for each line item of each campaign. */
-static void decode_usages(struct decoder *d, struct api_result *res, const struct json_node *data)
+static void decode_usage(struct decoder *d, struct api_result *res, size_t rows_left)
 {
 	struct usage_set *s = &res->usages;
 
-	d->arena = &s->arena;
-	for (const struct json_node *o = first_row(data); o && !d->nomem; o = next_row(data, o)) {
+	for (; d->row && rows_left && !d->nomem; rows_left--, d->row = next_row(d->data, d->row)) {
+		const struct json_node *o = d->row;
 		const struct json_node *list = json_get(o, "line_items");
 		struct usage campaign = {0};
 
@@ -356,56 +355,7 @@ static bool decode_access(struct decoder *d, struct api_result *res, const struc
 {
 	const struct json_node *o = first_row(data);
 
-	decoder_init(d, OF_access, &res->access.arena, d->ei);
 	return o && put_record(d, &res->access.access, o) && res->access.access.permissions;
-}
-
-enum err decode_page(struct api_result *res, const struct json_node *data, struct errinfo *ei)
-{
-	struct decoder d = {.ei = ei};
-	bool ok = true;
-
-	decode_init(res);
-	if (!data || (data->type != JSON_ARRAY && data->type != JSON_OBJECT))
-		return err_set(ei, ERR_PROTOCOL, "the data of the answer is no list and no object");
-	switch (res->kind) {
-	case API_ACCOUNTS:
-		decode_account(&d, res, data);
-		break;
-	case API_ACCESS:
-		ok = decode_access(&d, res, data);
-		break;
-	case API_CAMPAIGNS:
-		decode_campaign(&d, res, data);
-		break;
-	case API_LINE_ITEMS:
-		decode_line_item(&d, res, data);
-		break;
-	case API_PROMOTABLE_USERS:
-		decode_promotable_user(&d, res, data);
-		break;
-	case API_CRITERIA:
-		decode_criterion(&d, res, data);
-		break;
-	case API_OPTIONS:
-		decode_option(&d, res, data);
-		break;
-	case API_AUDIENCES:
-		decode_audience(&d, res, data);
-		break;
-	case API_USAGES:
-		decode_usages(&d, res, data);
-		break;
-	case API_ESTIMATE:
-		ok = decode_estimate(res, data);
-		break;
-	case API_NONE:
-	case API_RAW:
-		break;
-	}
-	if (!ok)
-		return err_set(ei, ERR_PROTOCOL, "the answer lacks what it should hold");
-	return d.nomem ? err_set(ei, ERR_NOMEM, "out of memory") : ERR_OK;
 }
 
 /* --- pages of any kind --- */
@@ -452,6 +402,94 @@ void decode_init(struct api_result *res)
 	default:
 		break;
 	}
+}
+
+/* What is no list is decoded here; of a list, where its first row is. */
+static void begin(struct decoder *d, struct api_result *res, const struct json_node *data)
+{
+	d->data = data;
+	switch (res->kind) {
+#define S(KIND, record, member, key)                                                               \
+	case API_##KIND:                                                                           \
+		use_fields(d, OF_##record, &res->member.arena);                                    \
+		d->row = first_row(data);                                                          \
+		break;
+		SETS
+#undef S
+		    case API_ACCESS : use_fields(d, OF_access, &res->access.arena);
+		d->lacking = !decode_access(d, res, data);
+		break;
+	case API_ESTIMATE:
+		d->lacking = !decode_estimate(res, data);
+		break;
+	case API_NONE:
+	case API_RAW:
+		break;
+	}
+}
+
+bool decode_some(struct decoder *d, struct api_result *res, size_t rows_left)
+{
+	switch (res->kind) {
+#define S(KIND, record, member, key)                                                               \
+	case API_##KIND:                                                                           \
+		decode_##record(d, res, rows_left);                                                \
+		break;
+		SETS
+#undef S
+		    default : break;
+	}
+	return !d->row || d->nomem;
+}
+
+static enum err end(const struct decoder *d, struct errinfo *ei)
+{
+	if (d->lacking)
+		return err_set(ei, ERR_PROTOCOL, "the answer lacks what it should hold");
+	return d->nomem ? err_set(ei, ERR_NOMEM, "out of memory") : ERR_OK;
+}
+
+static enum err check_data(const struct json_node *data, struct errinfo *ei)
+{
+	if (!data || (data->type != JSON_ARRAY && data->type != JSON_OBJECT))
+		return err_set(ei, ERR_PROTOCOL, "the data of the answer is no list and no object");
+	return ERR_OK;
+}
+
+enum err decode_page(struct api_result *res, const struct json_node *data, struct errinfo *ei)
+{
+	struct decoder d = {0};
+
+	decode_init(res);
+	if (check_data(data, ei))
+		return ERR_PROTOCOL;
+	begin(&d, res, data);
+	decode_some(&d, res, SIZE_MAX);
+	return end(&d, ei);
+}
+
+struct decoder *decode_begin(
+    struct api_result *res, const struct json_node *data, struct errinfo *ei)
+{
+	struct decoder *d;
+
+	decode_init(res);
+	if (check_data(data, ei))
+		return NULL;
+	d = mem_zalloc(sizeof *d);
+	if (d)
+		begin(d, res, data);
+	else
+		err_set(ei, ERR_NOMEM, "out of memory");
+	return d;
+}
+
+enum err decode_end(struct decoder *d, struct errinfo *ei)
+{
+	enum err err = d ? end(d, ei) : ERR_OK;
+
+	mem_free(d);
+	return err;
 }
 
 void decode_done(struct api_result *res)

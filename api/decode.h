@@ -12,6 +12,14 @@
  * ERR_PROTOCOL when data is neither, ERR_NOMEM; the member is then empty and initialised. */
 enum err decode_page(struct api_result *res, const struct json_node *data, struct errinfo *ei);
 
+/* The same as work that stops half way: begin, some rows until it is true, end (which frees). res and
+ * data stay where they are meanwhile. */
+struct decoder;
+struct decoder *decode_begin(
+    struct api_result *res, const struct json_node *data, struct errinfo *ei); /* NULL: ei */
+bool decode_some(struct decoder *d, struct api_result *res, size_t rows);
+enum err decode_end(struct decoder *d, struct errinfo *ei); /* NULL is fine: ERR_OK */
+
 void decode_init(struct api_result *res); /* initialise the member of res->kind */
 void decode_done(struct api_result *res); /* free it */
 size_t decode_rows(const struct api_result *res); /* records on the page */

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "api/decode.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -85,6 +84,13 @@ void req_free(struct req *r)
 {
 	struct api *a = r->api;
 
+	if (r->flying) {
+		req_land(r);
+		pump_soon(a, 0); /* there is room for another */
+	}
+	if (r->transfer)
+		a->transport.abort(a->transport.self, r->transfer);
+	pages_drop(r);
 	a->slots[r->id.slot] = NULL;
 	if (r->spec.hooks.drop)
 		r->spec.hooks.drop(r->spec.hooks.ctx);
@@ -95,7 +101,7 @@ void req_free(struct req *r)
 
 /* --- delivery --- */
 
-static void deliver(struct req *r, struct api_result *res)
+void req_deliver(struct req *r, struct api_result *res)
 {
 	bool last = res->last;
 
@@ -108,13 +114,13 @@ static void deliver(struct req *r, struct api_result *res)
 		req_free(r);
 }
 
-static void deliver_error(struct req *r, const struct errinfo *ei)
+void req_deliver_error(struct req *r, const struct errinfo *ei)
 {
 	struct api_result res = {.err = ei->code, .ei = *ei, .last = true, .page = r->page};
 
 	res.total = r->total;
 	res.quarantined = r->quarantined;
-	deliver(r, &res);
+	req_deliver(r, &res);
 }
 
 /* --- sending --- */
@@ -246,14 +252,14 @@ static void count_flying(struct req *r, int by)
 		a->flying_background = (unsigned)((int)a->flying_background + by);
 }
 
-static void land(struct req *r)
+void req_land(struct req *r)
 {
 	struct budget *b = &r->api->budgets.v[r->budget];
 
 	count_flying(r, -1);
 	if (b->in_flight)
 		b->in_flight--;
-	r->transfer = NULL;
+	r->flying = false;
 }
 
 /* --- the queue --- */
@@ -354,6 +360,7 @@ static void launch(struct req *r)
 		if (!start(r, &ei)) {
 			budget_sent(&a->budgets.v[r->budget]);
 			count_flying(r, 1);
+			r->flying = true;
 			return;
 		}
 	}
@@ -368,7 +375,7 @@ static void launch(struct req *r)
 		answer_done(&an);
 		return;
 	}
-	deliver_error(r, &ei);
+	req_deliver_error(r, &ei);
 }
 
 /* Runs in every turn of the loop. There is no timer to fail: a request that was accepted comes to
@@ -387,6 +394,7 @@ void req_turn(struct loop *l, void *user)
 			pump_soon(a, wait_ms);
 		changed(a);
 	}
+	pages_run(a);
 	if (a->pump_set)
 		loop_wake_within(l, a->pump_at_ms - clock_mono_ms());
 }
@@ -399,6 +407,11 @@ static void pump_soon(struct api *a, int64_t delay_ms)
 		a->pump_at_ms = at;
 	a->pump_set = true;
 	loop_wake_within(a->loop, a->pump_at_ms - clock_mono_ms());
+}
+
+void req_pump(struct api *a)
+{
+	pump_soon(a, 0);
 }
 
 /* --- retries --- */
@@ -422,7 +435,7 @@ static int64_t jitter_ms(struct api *a, unsigned failures)
 }
 
 /* Try the request again if its row of retry.def has attempts left. */
-static bool retry(struct req *r, const struct answer *an)
+bool req_retry(struct req *r, const struct answer *an)
 {
 	const struct retry_rule *rule = retry_rule(an->kind);
 	enum retry_wait wait = is_write(r) ? rule->write_wait : rule->read_wait;
@@ -500,57 +513,35 @@ static void learn_headers(
 	a->bytes_in += reply->body.len;
 }
 
-/* Go on with the next page. false: there is none. */
-static bool take_cursor(struct req *r, const struct json_node *root, struct api_result *res)
+/* Of the API's words a code alone, when it looks like one. */
+static void log_answer(
+    const struct req *r, const struct answer *an, const struct transport_reply *reply, size_t bytes)
 {
-	const char *cursor = json_string(json_get(root, "next_cursor"));
-	char *copy;
+	const char *code = an->ei.api_code;
+	bool ok = an->kind == ANSWER_OK;
+	bool is_code = *code && !code[strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")];
 
-	if (!r->seen || !cursor || !*cursor)
-		return false;
-	if (id_filter_cursor(r->seen, cursor, &res->ei)) {
-		res->err = res->ei.code;
-		return false;
-	}
-	copy = mem_strdup(cursor);
-	if (!copy) {
-		res->err = err_set(&res->ei, ERR_NOMEM, "out of memory");
-		return false;
-	}
-	mem_free(r->spec.cursor);
-	r->spec.cursor = copy;
-	res->next_cursor = copy;
-	return !r->spec.max_pages || r->page + 1 < r->spec.max_pages;
+	log_event(ok ? LOG_INFO : LOG_WARN, "request.done",
+	    "method=%s endpoint=%s page=%u attempts=%u status=%d ms=%lld bytes=%zu curl=%d "
+	    "error=%s code=%s",
+	    endpoint_info(r->spec.endpoint)->method, log_name(r), r->page, r->attempts,
+	    reply->status, (long long)(clock_mono_ms() - r->started_ms), bytes, reply->curl_code,
+	    ok ? "none" : err_name(an->ei.code), !ok && is_code ? code : "none");
 }
 
-/* A good answer: decode, queue the next page, call back. */
-static void finish_page(struct req *r, struct answer *an)
+void req_learn(struct req *r, struct answer *an, const struct transport_reply *reply)
 {
-	const struct json_node *root = json_root(&an->json);
-	struct api_result res = {.kind = r->spec.kind, .page = r->page};
-	bool more = false;
+	learn_clock(r, an);
+	learn_headers(r, an, reply);
+	log_answer(r, an, reply, reply->body.len);
+}
 
-	res.quarantined = r->quarantined;
-	res.err = decode_page(&res, json_get(root, "data"), &res.ei);
-	if (!res.err && r->seen)
-		res.err = id_filter_page(r->seen, &res, &res.ei);
-	if (!res.err) {
-		r->quarantined = res.quarantined;
-		r->total += decode_rows(&res);
-		res.total = r->total;
-		more = take_cursor(r, root, &res);
-	}
-	res.last = !more;
-	if (more) {
-		r->page++;
-		memset(r->failures, 0, sizeof r->failures);
-		r->phase = REQ_QUEUED;
-		pump_soon(r->api, 0);
-	}
-	if (res.err) /* a page that cannot be trusted is not handed out */
-		res.next_cursor = NULL;
-	deliver(r, &res);
-	decode_done(&res);
+void req_next_page(struct req *r)
+{
+	r->page++;
+	memset(r->failures, 0, sizeof r->failures);
+	r->phase = REQ_QUEUED;
+	pump_soon(r->api, 0);
 }
 
 static void finish_raw(
@@ -576,65 +567,48 @@ static void finish_raw(
 	    .body_len = len,
 	    .headers = headers,
 	    .n_headers = n};
-	deliver(r, &res);
+	req_deliver(r, &res);
 }
 
-static void conclude(struct req *r, struct answer *an, struct transport_reply *reply,
-    const char *raw_body, size_t raw_len)
+/* A write, or a raw call: its answer is small, and who asked wants the very bytes. */
+static void on_raw_reply(struct req *r, struct transport_reply *reply)
 {
-	if (r->cancelled) {
-		req_free(r);
-	} else if (r->spec.hooks.done) {
-		finish_write(r, an, reply);
-	} else if (r->spec.raw) {
-		finish_raw(r, an, reply, raw_body, raw_len);
-	} else if (an->kind == ANSWER_OK) {
-		finish_page(r, an);
-	} else {
-		deliver_error(r, &an->ei);
+	/* scanning decodes in place; a raw call hands out, and the journal keeps, the bytes as they came */
+	size_t raw_len = reply->body.len;
+	char *raw_body = mem_strndup(buf_str(&reply->body), raw_len);
+	const char *body = raw_body ? raw_body : "";
+	struct answer an;
+
+	raw_len = raw_body ? raw_len : 0;
+	req_land(r);
+	answer_init(&an);
+	answer_read(&an, reply);
+	an.status = reply->status;
+	an.body = body;
+	an.body_len = raw_len;
+	req_learn(r, &an, reply);
+	if (an.kind == ANSWER_OK || r->cancelled || !req_retry(r, &an)) {
+		if (r->cancelled)
+			req_free(r);
+		else if (r->spec.hooks.done)
+			finish_write(r, &an, reply);
+		else
+			finish_raw(r, &an, reply, body, raw_len);
 	}
-}
-
-/* Of the API's words a code alone, when it looks like one. */
-static void log_answer(
-    const struct req *r, const struct answer *an, const struct transport_reply *reply, size_t bytes)
-{
-	const char *code = an->ei.api_code;
-	bool ok = an->kind == ANSWER_OK;
-	bool is_code = *code && !code[strspn(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789")];
-
-	log_event(ok ? LOG_INFO : LOG_WARN, "request.done",
-	    "method=%s endpoint=%s page=%u attempts=%u status=%d ms=%lld bytes=%zu curl=%d "
-	    "error=%s code=%s",
-	    endpoint_info(r->spec.endpoint)->method, log_name(r), r->page, r->attempts,
-	    reply->status, (long long)(clock_mono_ms() - r->started_ms), bytes, reply->curl_code,
-	    ok ? "none" : err_name(an->ei.code), !ok && is_code ? code : "none");
+	mem_free(raw_body);
+	answer_done(&an);
 }
 
 static void on_reply(struct transport_reply *reply, void *user)
 {
 	struct req *r = user;
 	struct api *a = r->api;
-	char *raw_body = NULL;
-	size_t raw_len = reply->body.len;
-	struct answer an;
 
-	land(r);
-	answer_init(&an);
-	/* scanning decodes in place; a raw call hands out, and the journal keeps, the bytes as they came */
+	r->transfer = NULL;
 	if (r->spec.raw || r->spec.hooks.done)
-		raw_body = mem_strndup(buf_str(&reply->body), raw_len);
-	answer_read(&an, reply);
-	an.status = reply->status;
-	an.body = raw_body ? raw_body : "";
-	an.body_len = raw_body ? raw_len : 0;
-	learn_clock(r, &an);
-	learn_headers(r, &an, reply);
-	log_answer(r, &an, reply, raw_len);
-	if (an.kind == ANSWER_OK || r->cancelled || !retry(r, &an))
-		conclude(r, &an, reply, raw_body ? raw_body : "", raw_body ? raw_len : 0);
-	mem_free(raw_body);
-	answer_done(&an);
+		on_raw_reply(r, reply);
+	else
+		page_take(r, reply);
 	pump_soon(a, 0);
 }
 
@@ -642,19 +616,9 @@ static void on_reply(struct transport_reply *reply, void *user)
 
 static void cancel(struct req *r)
 {
-	struct api *a = r->api;
-
 	r->cancelled = true;
-	if (r->delivering)
-		return; /* deliver() frees it */
-	if (r->transfer) {
-		struct transfer *t = r->transfer;
-
-		land(r);
-		a->transport.abort(a->transport.self, t);
-		pump_soon(a, 0);
-	}
-	req_free(r);
+	if (!r->delivering) /* else req_deliver() frees it */
+		req_free(r);
 }
 
 bool req_cancel(struct api *a, struct req_id id)

@@ -34,6 +34,9 @@ struct req_spec {
 	bool form; /* params are the body */
 	bool critical; /* may use the reserve of its budget: drift check, settling */
 	bool raw;
+	/* All pages are wanted: the next one is asked for as soon as its cursor is known, not when the
+	 * caller was told of this one. */
+	bool ahead;
 	struct write_hooks hooks; /* done set: a write */
 	struct errinfo refused; /* code set: the call fails with this, without being sent */
 };
@@ -70,6 +73,7 @@ struct req {
 	unsigned page;
 	uint64_t total, quarantined;
 	bool delivering, cancelled;
+	bool flying; /* counts as under way: until its answer was scanned */
 	char nonce[OAUTH_NONCE_SIZE];
 	int64_t oauth_timestamp, signed_skew_s; /* and the correction of our clock in it */
 };
@@ -83,6 +87,7 @@ struct api {
 	struct oauth_keys keys;
 	bool raw_writes;
 
+	struct page *pages; /* answers of reads that are not with their callers yet, oldest first */
 	struct req **slots;
 	uint32_t n_slots, next_gen, next_owner;
 	uint64_t next_order;
@@ -104,7 +109,20 @@ struct api {
 };
 
 void req_turn(struct loop *l, void *user); /* hook of the loop, user is the api */
-void req_free(struct req *r); /* without a callback; its transfer must be gone */
+void req_free(struct req *r); /* without a callback; what is under way of it ends */
+
+/* Between request.c and page.c. An answer takes milliseconds to scan and decode: page.c does that in
+ * pieces, and leaves the rest for the next turn when a key waits. */
+void page_take(struct req *r, struct transport_reply *reply); /* moves the body out of the reply */
+void pages_run(struct api *a);
+void pages_drop(struct req *r);
+void req_land(struct req *r); /* it is not under way any more */
+void req_learn(struct req *r, struct answer *an, const struct transport_reply *reply);
+bool req_retry(struct req *r, const struct answer *an); /* true: it is tried again */
+void req_deliver(struct req *r, struct api_result *res); /* frees r behind the last page */
+void req_deliver_error(struct req *r, const struct errinfo *ei);
+void req_next_page(struct req *r); /* r->spec.cursor is that of the next page: queue it */
+void req_pump(struct api *a);
 
 /* Our clock plus the learnt difference: what signatures are made with. */
 int64_t api_server_now(const struct api *a);

@@ -3,25 +3,12 @@
 #include <string.h>
 #include "base/mem.h"
 
-struct scanner {
-	struct json *j;
-	char *start, *p, *end;
-	const char *why; /* first refusal */
-	enum err err;
-	size_t max_nodes;
-};
-
 struct name { /* of a member; text NULL in arrays */
 	const char *text;
 	uint32_t len;
 };
 
-struct level {
-	uint32_t node;
-	uint64_t seen; /* one bit per key hash: most objects need no comparison of names */
-};
-
-static bool refuse(struct scanner *s, enum err err, const char *why)
+static bool refuse(struct json_scan *s, enum err err, const char *why)
 {
 	if (!s->err) {
 		s->err = err;
@@ -30,18 +17,18 @@ static bool refuse(struct scanner *s, enum err err, const char *why)
 	return false;
 }
 
-static bool bad(struct scanner *s, const char *why)
+static bool bad(struct json_scan *s, const char *why)
 {
 	return refuse(s, ERR_PROTOCOL, why);
 }
 
-static void skip_space(struct scanner *s)
+static void skip_space(struct json_scan *s)
 {
 	while (s->p < s->end && (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r'))
 		s->p++;
 }
 
-static struct json_node *add_node(struct scanner *s, enum json_type type, struct name key)
+static struct json_node *add_node(struct json_scan *s, enum json_type type, struct name key)
 {
 	struct json *j = s->j;
 
@@ -109,7 +96,7 @@ static int hex_digit(char c)
 	return -1;
 }
 
-static bool hex4(struct scanner *s, uint32_t *out)
+static bool hex4(struct json_scan *s, uint32_t *out)
 {
 	*out = 0;
 	if (s->end - s->p < 4)
@@ -145,7 +132,7 @@ static char *put_utf8(char *o, uint32_t c)
 }
 
 /* Behind "\u"; the decoded form is never longer than the escape, so it fits in place. */
-static bool unicode_escape(struct scanner *s, char **o)
+static bool unicode_escape(struct json_scan *s, char **o)
 {
 	uint32_t c, low;
 
@@ -169,7 +156,7 @@ static bool unicode_escape(struct scanner *s, char **o)
 	return true;
 }
 
-static bool escape(struct scanner *s, char **o)
+static bool escape(struct json_scan *s, char **o)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	const char *at;
@@ -213,15 +200,37 @@ static bool is_plain(char c)
 	return plain[(unsigned char)c];
 }
 
+/* Has a word of eight bytes one that is not plain? (Bytes of 0x80 and more, below 0x20, quotes,
+ * backslashes; a borrow can only report a byte behind one that is reported rightly.) */
+static bool has_special(uint64_t w)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+	uint64_t quote = w ^ ones * '"', slash = w ^ ones * '\\';
+
+	return ((w | (w - ones * 0x20) | (quote - ones) | (slash - ones)) & tops) != 0;
+}
+
+static char *skip_plain(char *p, const char *end)
+{
+	uint64_t w;
+
+	for (; end - p >= 8; p += 8) {
+		memcpy(&w, p, 8);
+		if (has_special(w))
+			break;
+	}
+	while (p < end && is_plain(*p))
+		p++;
+	return p;
+}
+
 /* s->p stands behind the opening quote. Decodes in place, ends with a NUL. Nothing is moved before
  * the first escape, which most strings do not have. */
-static bool scan_string(struct scanner *s, const char **text, uint32_t *len)
+static bool scan_string(struct json_scan *s, const char **text, uint32_t *len)
 {
 	char *first = s->p, *o = s->p;
 
-	while (s->p < s->end && is_plain(*s->p))
-		s->p++;
-	o = s->p;
+	s->p = o = skip_plain(s->p, s->end);
 	while (s->p < s->end) {
 		unsigned char c = (unsigned char)*s->p;
 
@@ -256,12 +265,12 @@ static bool scan_string(struct scanner *s, const char **text, uint32_t *len)
 
 /* --- numbers and words --- */
 
-static bool is_digit(const struct scanner *s)
+static bool is_digit(const struct json_scan *s)
 {
 	return s->p < s->end && *s->p >= '0' && *s->p <= '9';
 }
 
-static bool digits(struct scanner *s)
+static bool digits(struct json_scan *s)
 {
 	if (!is_digit(s))
 		return bad(s, "bad number");
@@ -272,7 +281,7 @@ static bool digits(struct scanner *s)
 
 /* The NUL behind the number is put there after the whole document was read: the byte may be a
  * comma that is still needed. */
-static bool scan_number(struct scanner *s, struct name key)
+static bool scan_number(struct json_scan *s, struct name key)
 {
 	char *first = s->p;
 
@@ -308,7 +317,7 @@ static bool scan_number(struct scanner *s, struct name key)
 	return true;
 }
 
-static bool scan_word(struct scanner *s, struct name key)
+static bool scan_word(struct json_scan *s, struct name key)
 {
 	static const struct {
 		const char *word;
@@ -327,7 +336,7 @@ static bool scan_word(struct scanner *s, struct name key)
 }
 
 /* A value that is no container; containers are opened by the caller. */
-static bool scan_scalar(struct scanner *s, struct name key)
+static bool scan_scalar(struct json_scan *s, struct name key)
 {
 	if (*s->p == '"') {
 		const char *text;
@@ -363,18 +372,19 @@ static bool is_duplicate(const struct json *j, uint32_t object, struct name key)
 
 static uint64_t key_bit(struct name key)
 {
-	uint64_t h = 0xcbf29ce484222325u;
+	uint64_t first = 0, last = 0;
+	size_t n = key.len < 8 ? key.len : 8;
 
-	for (uint32_t i = 0; i < key.len; i++)
-		h = (h ^ (unsigned char)key.text[i]) * 0x100000001b3u;
-	return (uint64_t)1 << (h >> 58);
+	memcpy(&first, key.text, n);
+	memcpy(&last, key.text + key.len - n, n);
+	return (uint64_t)1 << (((first ^ last >> 7 ^ key.len) * 0x9e3779b97f4a7c15u) >> 58);
 }
 
 /* An object with more names than this is not of this API; the cap keeps the check of duplicates
  * from becoming quadratic work. */
 enum { MAX_MEMBERS = 2048 };
 
-static bool scan_key(struct scanner *s, struct level *l, struct name *key)
+static bool scan_key(struct json_scan *s, struct json_level *l, struct name *key)
 {
 	if (s->p >= s->end || *s->p != '"')
 		return bad(s, "a name was expected");
@@ -401,23 +411,23 @@ static bool is_open(char c)
 	return c == '{' || c == '[';
 }
 
-static bool open_container(struct scanner *s, struct level *l, unsigned *depth, struct name key)
+static bool open_container(struct json_scan *s, struct name key)
 {
-	if (*depth == SCAN_MAX_DEPTH)
+	if (s->depth == SCAN_MAX_DEPTH)
 		return refuse(s, ERR_LIMIT, "nested too deeply");
 	enum json_type type = *s->p == '{' ? JSON_OBJECT : JSON_ARRAY;
 
 	if (!add_node(s, type, key))
 		return false;
 	s->p++;
-	l[(*depth)++] = (struct level){.node = (uint32_t)s->j->n - 1};
+	s->levels[s->depth++] = (struct json_level){.node = (uint32_t)s->j->n - 1};
 	return true;
 }
 
 /* One step within the innermost container: its end, or the next member. */
-static bool scan_member(struct scanner *s, struct level *levels, unsigned *depth)
+static bool scan_member(struct json_scan *s)
 {
-	struct level *l = &levels[*depth - 1];
+	struct json_level *l = &s->levels[s->depth - 1];
 	struct json_node *n = &s->j->v[l->node];
 	bool object = n->type == JSON_OBJECT;
 	struct name key = {0};
@@ -425,7 +435,7 @@ static bool scan_member(struct scanner *s, struct level *levels, unsigned *depth
 	if (s->p < s->end && *s->p == (object ? '}' : ']')) {
 		s->p++;
 		n->span = (uint32_t)s->j->n - l->node;
-		(*depth)--;
+		s->depth--;
 		return true;
 	}
 	if (n->len) {
@@ -439,27 +449,7 @@ static bool scan_member(struct scanner *s, struct level *levels, unsigned *depth
 	if (s->p >= s->end)
 		return bad(s, "cut document");
 	s->j->v[l->node].len++;
-	return is_open(*s->p) ? open_container(s, levels, depth, key) : scan_scalar(s, key);
-}
-
-static bool scan_document(struct scanner *s)
-{
-	struct level levels[SCAN_MAX_DEPTH];
-	const struct name none = {0};
-	unsigned depth = 0;
-
-	skip_space(s);
-	if (s->p >= s->end)
-		return bad(s, "empty document");
-	if (is_open(*s->p) ? !open_container(s, levels, &depth, none) : !scan_scalar(s, none))
-		return false;
-	while (depth) {
-		skip_space(s);
-		if (!scan_member(s, levels, &depth))
-			return false;
-	}
-	skip_space(s);
-	return s->p == s->end || bad(s, "bytes after the document");
+	return is_open(*s->p) ? open_container(s, key) : scan_scalar(s, key);
 }
 
 void json_init(struct json *j)
@@ -473,33 +463,99 @@ void json_done(struct json *j)
 	json_init(j);
 }
 
-static enum err parse(struct json *j, char *text, size_t n, size_t max_nodes, struct errinfo *ei)
-{
-	struct scanner s = {
-	    .j = j, .start = text, .p = text, .end = text + n, .max_nodes = max_nodes};
+/* Most values of this API take more text than this: room for them is asked for once. */
+#define BYTES_A_NODE 20
 
+static void begin(struct json_scan *s, struct json *j, char *text, size_t n)
+{
+	size_t guess = n / BYTES_A_NODE + 16;
+
+	s->j = j;
+	s->start = s->p = text;
+	s->end = text + n;
+	s->why = NULL;
+	s->err = ERR_OK;
+	s->depth = 0;
+	s->begun = false;
 	j->n = 0;
-	if (!scan_document(&s)) {
+	if (j->cap < guess) {
+		mem_free(j->v);
+		j->v = mem_realloc_array(NULL, guess, sizeof *j->v);
+		j->cap = j->v ? guess : 0; /* without it, add_node() tries with less */
+	}
+}
+
+static bool scan_outermost(struct json_scan *s)
+{
+	const struct name none = {0};
+
+	s->begun = true;
+	skip_space(s);
+	if (s->p >= s->end)
+		return bad(s, "empty document");
+	return is_open(*s->p) ? open_container(s, none) : scan_scalar(s, none);
+}
+
+bool json_scan_some(struct json_scan *s, size_t members)
+{
+	if (!s->err && !s->begun)
+		scan_outermost(s);
+	for (; s->depth && !s->err && members; members--) {
+		skip_space(s);
+		scan_member(s);
+	}
+	return s->err || !s->depth;
+}
+
+enum err json_scan_end(struct json_scan *s, struct errinfo *ei)
+{
+	struct json *j = s->j;
+
+	if (!s->err)
+		skip_space(s);
+	if (!s->err && s->p != s->end)
+		bad(s, "bytes after the document");
+	if (s->err) {
 		j->n = 0;
+		if (!s->why)
+			return err_set(
+			    ei, s->err, "the answer is larger than %d bytes", SCAN_MAX_BYTES);
 		return err_set(
-		    ei, s.err, "bad JSON at byte %zu: %s", (size_t)(s.p - s.start), s.why);
+		    ei, s->err, "bad JSON at byte %zu: %s", (size_t)(s->p - s->start), s->why);
 	}
 	for (size_t i = 0; i < j->n; i++)
 		if (j->v[i].type == JSON_NUMBER)
-			text[(j->v[i].text - text) + j->v[i].len] = '\0';
+			s->start[(j->v[i].text - s->start) + j->v[i].len] = '\0';
 	return ERR_OK;
+}
+
+void json_scan_begin(struct json_scan *s, struct json *j, char *text, size_t n)
+{
+	begin(s, j, text, n <= SCAN_MAX_BYTES ? n : 0);
+	s->max_nodes = SCAN_MAX_NODES;
+	if (n > SCAN_MAX_BYTES)
+		s->err = ERR_LIMIT;
 }
 
 enum err json_parse(struct json *j, char *text, size_t n, struct errinfo *ei)
 {
-	if (n > SCAN_MAX_BYTES)
-		return err_set(ei, ERR_LIMIT, "the answer is larger than %d bytes", SCAN_MAX_BYTES);
-	return parse(j, text, n, SCAN_MAX_NODES, ei);
+	struct json_scan s;
+
+	json_scan_begin(&s, j, text, n);
+	while (!json_scan_some(&s, SIZE_MAX))
+		continue;
+	return json_scan_end(&s, ei);
 }
 
 enum err json_parse_file(struct json *j, char *text, size_t n, struct errinfo *ei)
 {
+	struct json_scan s;
+
 	if (n > SCAN_FILE_BYTES)
 		return err_set(ei, ERR_LIMIT, "the file is larger than %d bytes", SCAN_FILE_BYTES);
-	return parse(j, text, n, SCAN_FILE_NODES, ei);
+	begin(&s, j, text, n);
+	s.max_nodes = SCAN_FILE_NODES;
+	while (!json_scan_some(&s, SIZE_MAX))
+		continue;
+	return json_scan_end(&s, ei);
 }

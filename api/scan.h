@@ -55,6 +55,25 @@ enum err json_parse(struct json *j, char *text, size_t n, struct errinfo *ei);
 /* The same for a file that the user named: as strict, but a plan may be larger than an answer. */
 enum err json_parse_file(struct json *j, char *text, size_t n, struct errinfo *ei);
 
+/* The same as work that stops half way: begin, some until it says that it is over, end. The text and
+ * j must stay where they are meanwhile. What is within belongs to scan.c. */
+struct json_scan {
+	struct json *j;
+	char *start, *p, *end;
+	const char *why; /* first refusal */
+	enum err err;
+	size_t max_nodes;
+	struct json_level {
+		uint32_t node;
+		uint64_t seen; /* one bit per key hash: most objects need no comparison of names */
+	} levels[SCAN_MAX_DEPTH];
+	unsigned depth;
+	bool begun;
+};
+void json_scan_begin(struct json_scan *s, struct json *j, char *text, size_t n);
+bool json_scan_some(struct json_scan *s, size_t members); /* true: over, well or not */
+enum err json_scan_end(struct json_scan *s, struct errinfo *ei);
+
 /* Walking. NULL in, NULL out, so that chains need one check. */
 const struct json_node *json_root(const struct json *j);
 const struct json_node *json_get(const struct json_node *object, const char *key);

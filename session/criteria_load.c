@@ -9,9 +9,13 @@
 #include "session/internal.h"
 
 #define REST_MS 200 /* scrolling past rows must not cost requests */
-#define AT_ONCE 4 /* more requests are not under way at a time anyhow (api/request.h) */
+#define SLICE_MS 2 /* of writing in one turn, when no key waits */
+#define PROGRESS_MS 50
+#define AT_ONCE 4 /* groups that are read; more requests are not under way anyhow (api/request.h) */
+#define WRITTEN_AT_ONCE 2 /* groups that are complete wait for the disk, so many at most */
 
 static void start_next(struct session *s);
+static void finish_soon(struct session *s);
 
 /* --- jobs --- */
 
@@ -24,6 +28,7 @@ static void drop_pages(struct criteria_job *job)
 
 static void free_job(struct criteria_job *job)
 {
+	snapshot_finish_free(job->finish);
 	drop_pages(job);
 	mem_free(job->pages);
 	mem_free(job->versions);
@@ -110,17 +115,23 @@ static void describe(const struct session *s, const struct criteria_job *job, co
 	    .versions = job->versions};
 }
 
-static enum err keep(struct session *s, struct criteria_job *job, struct errinfo *ei)
+/* One piece of a group that is complete; job->finish says whether it was the last. */
+static enum err keep_some(struct session *s, struct criteria_job *job, struct errinfo *ei)
 {
 	const char *ids[CRITERIA_GROUP];
 	struct snapshot_criteria c;
 	enum err err;
 
 	describe(s, job, ids, &c);
-	err = snapshot_group_finish(s->cfg.store, &job->group, &c, ei);
-	if (!err)
-		applying_saw(s, ids, job->n);
-	return err ? err : recount(s, ids, job->n, ei);
+	if (!job->finish)
+		job->finish = snapshot_finish_new(&c, ei);
+	if (!job->finish)
+		return ERR_NOMEM;
+	err = snapshot_finish_step(s->cfg.store, job->finish, &job->group, &c, ei);
+	if (err || !snapshot_finish_over(job->finish))
+		return err;
+	applying_saw(s, ids, job->n);
+	return recount(s, ids, job->n, ei);
 }
 
 /* --- from the API --- */
@@ -134,24 +145,81 @@ static void take_out(struct session *s, struct criteria_job *job)
 	*at = job->next;
 }
 
-static void finish(struct session *s, struct criteria_job *job, const struct errinfo *why)
+/* The job is over. */
+static void end_job(struct session *s, struct criteria_job *job, const struct errinfo *why)
 {
 	struct data_state *state = &s->loads[DATA_CRITERIA].state;
-	struct errinfo ei = *why;
 
-	if (!ei.code)
-		keep(s, job, &ei);
 	s->progress.done += job->n;
+	s->progress.requests += job->complete;
 	take_out(s, job);
 	free_job(job);
-	if (ei.code)
-		state->ei = ei;
+	if (why->code)
+		state->ei = *why;
 	else
 		state->fetched_at = clock_wall_s();
 	state->known = true;
 	state->loading = s->jobs != NULL;
 	start_next(s);
 	session_notify(s, DATA_BIT(DATA_CRITERIA));
+}
+
+/* The user's first. */
+static struct criteria_job *complete_job(const struct session *s)
+{
+	struct criteria_job *best = NULL;
+
+	for (struct criteria_job *j = s->jobs; j; j = j->next)
+		if (j->complete && (!best || j->priority < best->priority))
+			best = j;
+	return best;
+}
+
+/* A group of 200 line items that is written at once would hold up keys. */
+static void finish_some(struct loop *l, void *user)
+{
+	int64_t until = clock_mono_ms() + SLICE_MS;
+	struct session *s = user;
+	struct criteria_job *job;
+
+	s->finishing = (struct timer_id){0};
+	while ((job = complete_job(s))) {
+		struct errinfo ei = {0};
+
+		if (keep_some(s, job, &ei) && !ei.code)
+			err_set(&ei, ERR_STORE, "criteria could not be kept");
+		if (ei.code || snapshot_finish_over(job->finish))
+			end_job(s, job, &ei);
+		if (clock_mono_ms() >= until || loop_input_waits(l))
+			break;
+	}
+	finish_soon(s);
+}
+
+static void finish_soon(struct session *s)
+{
+	struct criteria_job *job;
+
+	while (!s->finishing.gen && (job = complete_job(s))) {
+		struct errinfo ei;
+
+		s->finishing = loop_timer(s->cfg.loop, 0, finish_some, s);
+		if (s->finishing.gen)
+			break;
+		err_set(&ei, ERR_NOMEM, "no memory for criteria");
+		end_job(s, job, &ei);
+	}
+}
+
+static void finish(struct session *s, struct criteria_job *job, const struct errinfo *why)
+{
+	if (why->code) {
+		end_job(s, job, why);
+		return;
+	}
+	job->complete = true;
+	finish_soon(s);
+	start_next(s);
 }
 
 static void on_page(struct req_id id, struct api_result *res, void *user);
@@ -187,6 +255,15 @@ static void start_anew(struct session *s, struct criteria_job *job)
 	start(s, job);
 }
 
+/* Hundreds of pages a second do not want a frame each; the end of a job is always told. */
+static void tell_progress(struct session *s)
+{
+	if (clock_mono_ms() < s->told_ms + PROGRESS_MS)
+		return;
+	s->told_ms = clock_mono_ms();
+	session_notify(s, DATA_BIT(DATA_STATUS));
+}
+
 static enum err take_page(
     struct session *s, struct criteria_job *job, struct api_result *res, struct errinfo *ei)
 {
@@ -194,7 +271,7 @@ static enum err take_page(
 	struct snapshot_criteria c;
 	enum err err;
 
-	s->progress.requests++;
+	s->progress.requests += !res->last; /* the last one counts once all is written */
 	s->progress.rows += res->criteria.n;
 	s->loads[DATA_CRITERIA].state.rows += res->criteria.n;
 	if (add_page(job, &res->criteria))
@@ -204,7 +281,7 @@ static enum err take_page(
 	describe(s, job, ids, &c);
 	err = snapshot_group_keep(
 	    s->cfg.store, &job->group, &c, &job->pages[job->n_pages - 1], res->next_cursor, ei);
-	session_notify(s, DATA_BIT(DATA_STATUS));
+	tell_progress(s);
 	return err;
 }
 
@@ -231,14 +308,20 @@ static void on_page(struct req_id id, struct api_result *res, void *user)
 		finish(s, job, &ei);
 }
 
+/* Groups that are complete do not hold up the network, unless the disk is that much slower. */
 static void start_next(struct session *s)
 {
 	struct criteria_job *job = s->jobs, *next;
-	size_t n = 0;
+	size_t reading = 0, complete = 0;
 
 	/* those that are begun are at the head */
-	for (; job && n < AT_ONCE; job = next, n++) {
+	for (; job && reading < AT_ONCE; job = next) {
 		next = job->next;
+		if (job->complete && ++complete == WRITTEN_AT_ONCE)
+			return;
+		if (job->complete)
+			continue;
+		reading++;
 		if (!job->req.gen)
 			start(s, job);
 	}
@@ -373,12 +456,27 @@ static bool read_names(struct criteria_job *job, const char *p)
 	return job->n > 0 && !*p;
 }
 
-/* Is all of the group asked for, and nothing of it under way? */
-static bool fits(const struct asking *a, const struct criteria_job *job, const struct map *asked)
+/* Did the run that was stopped write this line item already, as part of the group? */
+static bool was_written(const struct session *s, const char *id, const struct snapshot_group *g)
 {
-	for (size_t i = 0; i < job->n; i++)
-		if (!map_get(asked, job->ids[i], NULL) || map_get(&a->ids, job->ids[i], NULL))
+	uint64_t row;
+
+	return map_get(&s->line_item_rows, id, &row) && row < s->n_counts &&
+	       s->counts[row].n >= 0 && s->counts[row].fetched_at == g->began;
+}
+
+/* Is all of the group that is not there yet asked for, and nothing of it under way? */
+static bool fits(const struct asking *a, const struct criteria_job *job,
+    const struct snapshot_group *g, const struct map *asked)
+{
+	for (size_t i = 0; i < job->n; i++) {
+		const char *id = job->ids[i];
+
+		if (map_get(&a->ids, id, NULL))
 			return false;
+		if (!map_get(asked, id, NULL) && !was_written(a->s, id, g))
+			return false;
+	}
 	return true;
 }
 
@@ -390,7 +488,7 @@ static enum err go_on_with(
 	enum err err = job ? ERR_OK : ERR_NOMEM;
 
 	criterion_set_init(&kept);
-	if (err || !read_names(job, names) || !fits(a, job, asked) ||
+	if (err || !read_names(job, names) || !fits(a, job, g, asked) ||
 	    snapshot_group_load(a->s->cfg.store, g, &kept, NULL)) {
 		criterion_set_done(&kept);
 		if (job)
@@ -516,6 +614,8 @@ void criteria_forget(struct session *s)
 {
 	loop_timer_cancel(s->cfg.loop, s->want_timer);
 	s->want_timer = (struct timer_id){0};
+	loop_timer_cancel(s->cfg.loop, s->finishing);
+	s->finishing = (struct timer_id){0};
 	mem_free(s->want);
 	s->want = NULL;
 	s->n_want = 0;

@@ -32,6 +32,8 @@ struct criteria_job {
 	size_t n_pages, rows;
 	size_t known_rows, unknown; /* what was known when it was asked for: for the time left */
 	struct snapshot_group group;
+	bool complete; /* all pages are here and go into the snapshot, piece by piece: */
+	struct snapshot_finish *finish;
 	bool resumed; /* goes on where an earlier run stopped, and no page came yet */
 	struct req_id req; /* gen 0: not begun */
 	enum req_priority priority;
@@ -78,6 +80,8 @@ struct session {
 	struct list_load loads[DATA_KINDS];
 	struct criteria_job *jobs; /* the first few are under way */
 	struct criteria_progress progress;
+	int64_t told_ms; /* when the progress of criteria was last told */
+	struct timer_id finishing; /* the next piece of a group that is complete */
 	struct sync *sync; /* session/sync.c */
 	struct owner_id owner;
 	struct view_owner *owners;

@@ -31,15 +31,11 @@ int64_t criteria_owner(
 
 /* --- putting: criteria in any order, sorted into their line items by counting --- */
 
-struct sorted {
-	size_t *start; /* n_line_items + 1 offsets into records */
-	const void **records; /* of the first line item, of the second, ... */
-};
-
-static void sorted_done(struct sorted *b)
+void criteria_sorted_done(struct criteria_sorted *b)
 {
 	mem_free(b->start);
 	mem_free(b->records);
+	*b = (struct criteria_sorted){0};
 }
 
 static bool belongs(const struct map *index, const struct criterion *c, uint64_t *at)
@@ -75,7 +71,7 @@ static void assign(const struct snapshot_criteria *c, const struct map *index, s
 }
 
 static void fill(
-    struct sorted *b, const struct snapshot_criteria *c, const size_t *place, size_t *next)
+    struct criteria_sorted *b, const struct snapshot_criteria *c, const size_t *place, size_t *next)
 {
 	for (size_t k = 0, r = 0; k < sets_of(c); k++)
 		for (size_t i = 0; i < c->criteria[k].n; i++, r++)
@@ -84,7 +80,7 @@ static void fill(
 }
 
 static enum err sort_in(
-    struct sorted *b, const struct snapshot_criteria *c, const struct map *index)
+    struct criteria_sorted *b, const struct snapshot_criteria *c, const struct map *index)
 {
 	size_t n = c->n_line_items, all = 0, *next, *place;
 	enum err err;
@@ -151,45 +147,53 @@ static enum err put_one(struct putter *p, const struct line_item_criteria *one, 
 	    ei);
 }
 
-static enum err put_sorted(
-    struct putter *p, const struct snapshot_criteria *c, const struct sorted *b, struct errinfo *ei)
+enum err criteria_sort(
+    const struct snapshot_criteria *c, struct criteria_sorted *b, struct errinfo *ei)
 {
-	enum err err = ERR_OK;
-
-	packer_init(&p->packer);
-	buf_init(&p->blob, PACK_BYTES);
-	for (size_t i = 0; i < c->n_line_items && !err; i++)
-		err = put_one(p,
-		    &(struct line_item_criteria){c->line_items[i], c->versions ? c->versions[i] : 0,
-			b->records + b->start[i], b->start[i + 1] - b->start[i]},
-		    ei);
-	packer_done(&p->packer);
-	buf_done(&p->blob);
-	return err;
-}
-
-enum err criteria_put_in(
-    struct store *s, const struct snapshot_criteria *c, int64_t now, struct errinfo *ei)
-{
-	struct putter p = {.s = s, .now = now};
-	struct sorted b = {0};
 	struct map index;
 	enum err err = ERR_OK;
 
+	*b = (struct criteria_sorted){0};
 	map_init(&index);
 	/* an id that was given twice counts once, at its last place */
 	for (size_t i = 0; i < c->n_line_items && !err; i++)
 		err = map_put(&index, c->line_items[i], i);
 	if (!err)
-		err = sort_in(&b, c, &index);
-	if (err == ERR_NOMEM)
-		err_set(ei, err, "out of memory");
-	if (!err)
-		p.owner = criteria_owner(s, c->account, true, &err, ei);
-	if (!err)
-		err = put_sorted(&p, c, &b, ei);
-	sorted_done(&b);
+		err = sort_in(b, c, &index);
 	map_done(&index);
+	if (err)
+		criteria_sorted_done(b);
+	return err ? err_set(ei, err, "out of memory") : ERR_OK;
+}
+
+enum err criteria_put_range(struct store *s, const struct snapshot_criteria *c,
+    const struct criteria_sorted *b, const struct criteria_range *range, struct errinfo *ei)
+{
+	struct putter p = {.s = s, .now = range->now};
+	enum err err;
+
+	p.owner = criteria_owner(s, c->account, true, &err, ei);
+	packer_init(&p.packer);
+	buf_init(&p.blob, PACK_BYTES);
+	for (size_t i = range->first; i < range->end && !err; i++)
+		err = put_one(&p,
+		    &(struct line_item_criteria){c->line_items[i], c->versions ? c->versions[i] : 0,
+			b->records + b->start[i], b->start[i + 1] - b->start[i]},
+		    ei);
+	packer_done(&p.packer);
+	buf_done(&p.blob);
+	return err;
+}
+
+static enum err put_all(struct store *s, const struct snapshot_criteria *c, struct errinfo *ei)
+{
+	struct criteria_range all = {0, c->n_line_items, clock_wall_s()};
+	struct criteria_sorted sorted;
+	enum err err = criteria_sort(c, &sorted, ei);
+
+	if (!err)
+		err = criteria_put_range(s, c, &sorted, &all, ei);
+	criteria_sorted_done(&sorted);
 	return err;
 }
 
@@ -201,7 +205,7 @@ enum err snapshot_put_criteria(
 	if (!err)
 		err = db_begin(&s->cache, ei);
 	if (!err)
-		err = db_end(&s->cache, criteria_put_in(s, c, clock_wall_s(), ei), ei);
+		err = db_end(&s->cache, put_all(s, c, ei), ei);
 	return cache_guard(s, err);
 }
 

@@ -7,6 +7,8 @@
 #include "store/snapshot.h"
 
 #define PAGE_BITS 24
+#define STEP_ROWS 1000 /* packed and written within a millisecond */
+#define STEP_LINE_ITEMS 50
 
 static int64_t page_id(int64_t group, int64_t number)
 {
@@ -121,22 +123,87 @@ enum err snapshot_group_keep(struct store *s, struct snapshot_group *g,
 	return cache_guard(s, err);
 }
 
-enum err snapshot_group_finish(struct store *s, struct snapshot_group *g,
+struct snapshot_finish {
+	struct criteria_sorted sorted;
+	size_t n, next; /* line items */
+	bool over;
+};
+
+struct snapshot_finish *snapshot_finish_new(const struct snapshot_criteria *c, struct errinfo *ei)
+{
+	struct snapshot_finish *f = mem_zalloc(sizeof *f);
+
+	if (!f) {
+		err_set(ei, ERR_NOMEM, "out of memory");
+		return NULL;
+	}
+	f->n = c->n_line_items;
+	if (!criteria_sort(c, &f->sorted, ei))
+		return f;
+	mem_free(f);
+	return NULL;
+}
+
+void snapshot_finish_free(struct snapshot_finish *f)
+{
+	if (f)
+		criteria_sorted_done(&f->sorted);
+	mem_free(f);
+}
+
+bool snapshot_finish_over(const struct snapshot_finish *f)
+{
+	return f->over;
+}
+
+/* Line items of about STEP_ROWS criteria, and one at least. */
+static struct criteria_range next_range(
+    const struct snapshot_finish *f, const struct snapshot_group *g)
+{
+	const size_t *start = f->sorted.start;
+	struct criteria_range r = {f->next, f->next, g->began ? g->began : clock_wall_s()};
+
+	while (
+	    r.end < f->n && (r.end == r.first || (start[r.end + 1] - start[r.first] <= STEP_ROWS &&
+						     r.end - r.first < STEP_LINE_ITEMS)))
+		r.end++;
+	return r;
+}
+
+enum err snapshot_finish_step(struct store *s, struct snapshot_finish *f, struct snapshot_group *g,
     const struct snapshot_criteria *c, struct errinfo *ei)
 {
+	struct criteria_range range = next_range(f, g);
 	enum err err = cache_ready(s, ei);
+	bool over = range.end == f->n;
 
 	if (!err)
 		err = db_begin(&s->cache, ei);
 	if (!err) {
-		err = criteria_put_in(s, c, g->began ? g->began : clock_wall_s(), ei);
-		if (!err && g->id)
+		err = criteria_put_range(s, c, &f->sorted, &range, ei);
+		if (!err && over && g->id)
 			err = drop_in(s, g->id, ei);
 		err = db_end(&s->cache, err, ei);
 	}
-	if (!err)
+	if (err)
+		return cache_guard(s, err);
+	f->next = range.end;
+	f->over = over;
+	if (over)
 		*g = (struct snapshot_group){0};
-	return cache_guard(s, err);
+	return ERR_OK;
+}
+
+enum err snapshot_group_finish(struct store *s, struct snapshot_group *g,
+    const struct snapshot_criteria *c, struct errinfo *ei)
+{
+	struct snapshot_finish *f = snapshot_finish_new(c, ei);
+	enum err err = f ? ERR_OK : ERR_NOMEM;
+
+	while (!err && !f->over)
+		err = snapshot_finish_step(s, f, g, c, ei);
+	snapshot_finish_free(f);
+	return err;
 }
 
 void snapshot_group_drop(struct store *s, struct snapshot_group *g)

@@ -94,8 +94,21 @@ enum err changes_merge(struct store *s, struct snapshot_changes *c, const struct
 struct snapshot_criteria;
 int64_t criteria_owner(
     struct store *s, const char *account, bool make, enum err *err, struct errinfo *ei);
-enum err criteria_put_in(
-    struct store *s, const struct snapshot_criteria *c, int64_t now, struct errinfo *ei);
+/* Criteria in any order, sorted into the line items of their group; the records stay where they are. */
+struct criteria_sorted {
+	size_t *start; /* n_line_items + 1 offsets into records */
+	const void **records; /* of the first line item, of the second, ... */
+};
+struct criteria_range {
+	size_t first, end; /* line items */
+	int64_t now; /* when they were read */
+};
+enum err criteria_sort(
+    const struct snapshot_criteria *c, struct criteria_sorted *b, struct errinfo *ei);
+void criteria_sorted_done(struct criteria_sorted *b);
+/* within a transaction */
+enum err criteria_put_range(struct store *s, const struct snapshot_criteria *c,
+    const struct criteria_sorted *b, const struct criteria_range *range, struct errinfo *ei);
 
 /* --- state.db --- */
 

@@ -113,6 +113,15 @@ enum err snapshot_group_keep(struct store *s, struct snapshot_group *g,
 /* All of them, with those that were kept: into the snapshot, and the group is over. */
 enum err snapshot_group_finish(struct store *s, struct snapshot_group *g,
     const struct snapshot_criteria *c, struct errinfo *ei);
+/* The same in pieces of a millisecond, so that keys come in between: called with the same c (no line
+ * item named twice) until `over`. Each piece holds whole line items, and the group is over with the
+ * last one: a program that is stopped between two goes on with the group's last page. */
+struct snapshot_finish;
+struct snapshot_finish *snapshot_finish_new(const struct snapshot_criteria *c, struct errinfo *ei);
+enum err snapshot_finish_step(struct store *s, struct snapshot_finish *f, struct snapshot_group *g,
+    const struct snapshot_criteria *c, struct errinfo *ei);
+bool snapshot_finish_over(const struct snapshot_finish *f);
+void snapshot_finish_free(struct snapshot_finish *f); /* NULL is fine */
 void snapshot_group_drop(struct store *s, struct snapshot_group *g); /* start it anew */
 /* Groups of the account that were stopped in the last 24 hours; i from 0, false: the end. line_items
  * gets "id=version,id=version". */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <ftw.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,6 +233,11 @@ static void a_sync_costs_no_request_too_many(void **state)
 
 /* --- stopped and begun again --- */
 
+static void ignore_key(struct loop *l, int fd, short events, void *user)
+{
+	(void)l, (void)fd, (void)events, (void)user;
+}
+
 struct stored { /* what the run that was killed had on disk */
 	size_t lists, criteria;
 };
@@ -251,7 +257,51 @@ static void sync_until(size_t pages, bool whole, struct stored *out)
 	_exit(0);
 }
 
-static struct stored killed_at(size_t pages, bool whole)
+/* A key that nobody reads: what can stop half way does so in every turn. */
+static void hold_a_key(struct loop *l)
+{
+	int key[2];
+
+	assert_int_equal(pipe(key), 0);
+	assert_int_equal(write(key[1], "k", 1), 1);
+	loop_watch(l, key[0], POLLIN, LOOP_INPUT, ignore_key, NULL);
+}
+
+/* The first line item of the group that is written in part, NULL: none is. */
+static const char *written_in_part(const struct session *s)
+{
+	for (const struct criteria_job *job = s->jobs; job; job = job->next)
+		if (job->finish && !snapshot_finish_over(job->finish))
+			return job->ids[0];
+	return NULL;
+}
+
+/* The same, to die between two pieces of the nth group that is complete. */
+static void sync_into_group(size_t nth, bool whole, struct stored *out)
+{
+	struct client c = client_open();
+	char last[65] = "";
+
+	hold_a_key(c.loop);
+	session_sync(c.session, whole, REQ_USER, NULL);
+	while (session_busy(c.session)) {
+		const char *group;
+
+		loop_turn(c.loop, 50);
+		group = written_in_part(c.session);
+		out->criteria = pages_stored(c.session, &out->lists);
+		if (!group || strcmp(group, last) == 0)
+			continue;
+		if (nth-- == 0)
+			kill(getpid(), SIGKILL);
+		snprintf(last, sizeof last, "%s", group);
+	}
+	_exit(0);
+}
+
+typedef void dying_fn(size_t when, bool whole, struct stored *out);
+
+static struct stored killed_at(dying_fn *run, size_t when, bool whole)
 {
 	struct stored *out =
 	    mmap(NULL, sizeof *out, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -263,7 +313,7 @@ static struct stored killed_at(size_t pages, bool whole)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0)
-		sync_until(pages, whole, out);
+		run(when, whole, out);
 	waitpid(pid, &status, 0);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	got = *out;
@@ -291,7 +341,7 @@ static void goes_on_behind_pages(bool whole, size_t stride)
 		new_home();
 		if (whole)
 			sync_once(false);
-		first = killed_at(page, whole);
+		first = killed_at(sync_until, page, whole);
 		forget_requests();
 		assert_true(sync_once(whole) == want);
 		items = requests("/line_items?");
@@ -320,6 +370,56 @@ static void a_killed_reading_of_everything_goes_on(void **state)
 	goes_on_behind_pages(true, 7);
 }
 
+/* A group that is complete is written in pieces. Between two of them it is not there yet: its last page
+ * is read again, the others are not, and what was written is not taken for more than it is. */
+static void goes_on_within_a_group(bool whole)
+{
+	uint64_t want;
+	unsigned least;
+
+	new_home();
+	want = sync_once(false);
+	forget_requests();
+	if (!whole)
+		new_home();
+	assert_true(sync_once(whole) == want);
+	least = requests("/targeting_criteria?");
+	for (size_t nth = 0; nth < LINE_ITEMS / GROUP; nth++) {
+		struct snapshot_group left;
+		struct stored first;
+		struct client c;
+		struct buf names;
+
+		new_home();
+		if (whole)
+			sync_once(false);
+		first = killed_at(sync_into_group, nth, whole);
+		forget_requests();
+		c = client_open();
+		run_sync(&c, whole);
+		assert_true(digest(&c) == want);
+		buf_init(&names, 65536);
+		assert_false(snapshot_group_at(c.store, ACCOUNT, 0, &left, &names));
+		buf_done(&names);
+		client_close(&c);
+		if (requests("/targeting_criteria?") != least - first.criteria)
+			fail_msg("killed within group %zu with %zu of %u pages, %u more were read",
+			    nth, first.criteria, least, requests("/targeting_criteria?"));
+	}
+}
+
+static void a_sync_that_was_killed_while_it_wrote_a_group_goes_on(void **state)
+{
+	(void)state;
+	goes_on_within_a_group(false);
+}
+
+static void a_reading_of_everything_that_was_killed_while_it_wrote_goes_on(void **state)
+{
+	(void)state;
+	goes_on_within_a_group(true);
+}
+
 static int set_up(void **state)
 {
 	static const char *const args[] = {
@@ -345,6 +445,8 @@ int main(void)
 	    cmocka_unit_test(a_sync_costs_no_request_too_many),
 	    cmocka_unit_test(a_killed_sync_goes_on_behind_every_page),
 	    cmocka_unit_test(a_killed_reading_of_everything_goes_on),
+	    cmocka_unit_test(a_sync_that_was_killed_while_it_wrote_a_group_goes_on),
+	    cmocka_unit_test(a_reading_of_everything_that_was_killed_while_it_wrote_goes_on),
 	};
 
 	return cmocka_run_group_tests_name("sync", tests, set_up, tear_down);

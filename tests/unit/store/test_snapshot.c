@@ -227,6 +227,57 @@ static void group_goes_on_after_a_stop(void **state)
 	buf_done(&names);
 }
 
+/* The end of a group is written in pieces of whole line items; one that was stopped between two keeps
+ * the group, so that the rest comes at the next start. */
+static void group_is_finished_in_pieces(void **state)
+{
+	static const char *const ids[] = {"x1", "x2", "x3"};
+	static const int64_t versions[] = {11, 22, 33};
+	struct criterion_set pages[] = {some_criteria("x1", 0, 900), some_criteria("x2", 900, 900),
+	    some_criteria("x3", 1800, 1)};
+	struct snapshot_criteria c = {"a", ids, 3, pages, 3, versions};
+	struct snapshot_group g = {0}, found;
+	struct line_item items[] = {{.id = "x1"}, {.id = "x2"}, {.id = "x3"}};
+	struct line_item_set asked = {.v = items, .n = 3};
+	struct snapshot_count counts[3];
+	struct snapshot_finish *f;
+	struct buf names;
+
+	(void)state;
+	buf_init(&names, 1000);
+	assert_int_equal(snapshot_group_keep(s, &g, &c, &pages[0], "next", &ei), ERR_OK);
+	f = snapshot_finish_new(&c, &ei);
+	assert_non_null(f);
+	assert_int_equal(snapshot_finish_step(s, f, &g, &c, &ei), ERR_OK);
+	assert_false(snapshot_finish_over(f));
+	snapshot_finish_free(f);
+	temp_reopen();
+	snapshot_counts(s, "a", &asked, counts, &ei);
+	assert_int_equal(counts[0].n, 900);
+	assert_int_equal(counts[0].fetched_at, g.began);
+	assert_int_equal(counts[1].n, -1);
+	assert_int_equal(counts[2].n, -1);
+	assert_true(snapshot_group_at(s, "a", 0, &found, &names));
+	assert_string_equal(found.cursor, "next");
+	f = snapshot_finish_new(&c, &ei);
+	assert_non_null(f);
+	for (int i = 0; i < 2; i++) {
+		assert_false(snapshot_finish_over(f));
+		assert_true(snapshot_group_at(s, "a", 0, &g, &names));
+		assert_int_equal(snapshot_finish_step(s, f, &found, &c, &ei), ERR_OK);
+	}
+	assert_true(snapshot_finish_over(f));
+	assert_false(snapshot_group_at(s, "a", 0, &g, &names));
+	snapshot_finish_free(f);
+	snapshot_counts(s, "a", &asked, counts, &ei);
+	assert_int_equal(counts[0].n, 900);
+	assert_int_equal(counts[1].n, 900);
+	assert_int_equal(counts[2].n, 1);
+	for (size_t i = 0; i < 3; i++)
+		criterion_set_done(&pages[i]);
+	buf_done(&names);
+}
+
 /* Somebody empties the cache directory while the program runs: it goes on with what it has open, and
  * the next start reads everything anew. What was staged is elsewhere. */
 static void the_cache_may_go_while_it_is_used(void **state)
@@ -510,6 +561,7 @@ int main(void)
 	    TEMP(the_cache_may_go_while_it_is_used),
 	    TEMP(changes_go_on_after_a_stop),
 	    TEMP(group_goes_on_after_a_stop),
+	    TEMP(group_is_finished_in_pieces),
 	    TEMP(other_lists_come_back_too),
 	    TEMP(access_is_kept),
 	    TEMP(b14_unknown_types_come_back_byte_equal),
