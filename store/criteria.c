@@ -6,11 +6,33 @@
 #include "store/internal.h"
 #include "store/snapshot.h"
 
-/* Line items are found by a hash of their id; 64 bits of it do not collide in practice, and a blob
- * names its line item, so that a collision would be seen. */
+/* The number of an id that is a number to the base of 36, as ids of X are: those that were made one
+ * after another then lie side by side in the index. 0: it is none. */
+static int64_t number_of_id(const char *id)
+{
+	int64_t v = 0;
+	size_t n = 0;
+
+	for (; id[n]; n++) {
+		char c = id[n];
+		int digit = c >= '0' && c <= '9'   ? c - '0'
+			    : c >= 'a' && c <= 'z' ? c - 'a' + 10
+						   : -1;
+
+		if (digit < 0 || n == 12) /* 37^12 < 2^63 */
+			return 0;
+		v = v * 37 + digit + 1;
+	}
+	return v;
+}
+
+/* Line items are found by that number, others by a hash of their id, which is negative: 63 bits of it
+ * do not collide in practice, and a blob names its line item, so that a collision would be seen. */
 static int64_t line_item_key(const char *id)
 {
-	return (int64_t)pack_hash(0, id, strlen(id));
+	int64_t number = number_of_id(id);
+
+	return number ? number : (int64_t)(pack_hash(0, id, strlen(id)) | (uint64_t)1 << 63);
 }
 
 static int64_t owner_of(struct store *s, const char *account)
@@ -131,13 +153,18 @@ static enum err put_one(struct putter *p, const struct line_item_criteria *one, 
 	buf_clear(&p->blob);
 	err = buf_add(&p->blob, one->line_item, strlen(one->line_item) + 1);
 	if (!err)
-		err = pack_write(&p->packer, &pack_criterion, one->records, one->n, &p->blob);
+		err = pack_write(&p->packer, &pack_near_criterion, one->records, one->n, &p->blob);
 	if (err)
 		return err_set(
 		    ei, err, "the criteria of line item %.64s are too large", one->line_item);
-	err = db_run(d, "DELETE FROM criteria WHERE owner=? AND line_item=?",
-	    BIND(INT(p->owner), INT(key)), ei);
-	if (err)
+	/* in its place, if it is there */
+	err = db_run(d,
+	    "UPDATE criteria SET n=?, fetched_at=?, version=?, data=? WHERE owner=? AND "
+	    "line_item=?",
+	    BIND(INT(one->n), INT(p->now), INT(one->version), BLOB(p->blob.p, p->blob.len),
+		INT(p->owner), INT(key)),
+	    ei);
+	if (err || db_changes(d))
 		return err;
 	return db_run(d,
 	    "INSERT INTO criteria(owner, line_item, n, fetched_at, version, data)"
@@ -283,7 +310,8 @@ struct slot { /* open addressing: line item key to its place in the caller's set
 
 static size_t probe(const struct slot *slots, size_t mask, int64_t key)
 {
-	size_t at = (size_t)key & mask;
+	/* keys may be numbers side by side, or far apart with the same low bits */
+	size_t at = (size_t)((uint64_t)key * 0x9e3779b97f4a7c15u >> 20) & mask;
 
 	while (slots[at].i && slots[at].key != key)
 		at = (at + 1) & mask;

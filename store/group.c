@@ -73,7 +73,7 @@ static enum err put_page(
 	for (size_t i = 0; records && i < page->n; i++)
 		records[i] = &page->v[i];
 	if (records)
-		err = pack_write(&packer, &pack_criterion, records, page->n, &blob);
+		err = pack_write(&packer, &pack_near_criterion, records, page->n, &blob);
 	if (err)
 		err_set(ei, err, "a page of criteria is too large to be kept");
 	else

@@ -5,134 +5,13 @@
 #include "base/mem.h"
 
 #define VERSION 1
+#define VERSION_NEAR 2
 #define DICTIONARY_MAX 65536u
-
-/* --- the tables --- */
+#define RECORD_MAX 256
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-#define S(type, f)                                                                                 \
-	{                                                                                          \
-		PACK_STRING, offsetof(struct type, f)                                              \
-	}
-#define D(type, f)                                                                                 \
-	{                                                                                          \
-		PACK_SHARED, offsetof(struct type, f)                                              \
-	}
-#define M(type, f)                                                                                 \
-	{                                                                                          \
-		PACK_MONEY, offsetof(struct type, f)                                               \
-	}
-#define T(type, f)                                                                                 \
-	{                                                                                          \
-		PACK_TIME, offsetof(struct type, f)                                                \
-	}
-#define B(type, f)                                                                                 \
-	{                                                                                          \
-		PACK_FLAG, offsetof(struct type, f)                                                \
-	}
-
-static const struct pack_field account_fields[] = {S(account, id), S(account, name),
-    D(account, timezone), D(account, approval_status), S(account, business_name),
-    T(account, created_at), T(account, updated_at), B(account, deleted)};
-
-static const struct pack_field campaign_fields[] = {S(campaign, id), S(campaign, name),
-    D(campaign, entity_status), D(campaign, effective_status), D(campaign, currency),
-    D(campaign, reasons_not_servable), M(campaign, daily_budget_micro),
-    M(campaign, total_budget_micro), T(campaign, created_at), T(campaign, updated_at),
-    B(campaign, deleted), B(campaign, servable)};
-
-static const struct pack_field line_item_fields[] = {S(line_item, id), S(line_item, name),
-    D(line_item, campaign_id), D(line_item, objective), D(line_item, product_type),
-    D(line_item, entity_status), D(line_item, goal), D(line_item, bid_strategy),
-    D(line_item, currency), D(line_item, placements), D(line_item, audience_expansion),
-    M(line_item, bid_micro), M(line_item, daily_budget_micro), M(line_item, total_budget_micro),
-    T(line_item, start_time), T(line_item, end_time), T(line_item, created_at),
-    T(line_item, updated_at), B(line_item, deleted)};
-
-static const struct pack_field promotable_user_fields[] = {S(promotable_user, id),
-    S(promotable_user, user_id), D(promotable_user, promotable_user_type),
-    B(promotable_user, deleted)};
-
-static const struct pack_field audience_fields[] = {S(audience, id), S(audience, name),
-    S(audience, description), D(audience, audience_type), D(audience, permission_level),
-    D(audience, owner_account_id), D(audience, reasons_not_targetable),
-    D(audience, targetable_types), S(audience, raw),
-    {PACK_NUMBER, offsetof(struct audience, audience_size)}, T(audience, created_at),
-    T(audience, updated_at), B(audience, targetable), B(audience, is_owner), B(audience, deleted)};
-
-static const struct pack_field option_fields[] = {
-    S(option, value), S(option, name), D(option, kind), D(option, country), S(option, extra)};
-
-/* pack_match_criteria() relies on this order. `type` is found again from type_name, so that the
- * numbering of types.def may change. line_item_id is shared: it is one word in the blob. */
-static const struct pack_field criterion_fields[] = {S(criterion, id), S(criterion, value),
-    S(criterion, name), S(criterion, localized_name), D(criterion, type_name),
-    D(criterion, location_type), D(criterion, line_item_id),
-    {PACK_OP, offsetof(struct criterion, op)}, T(criterion, created_at), T(criterion, updated_at),
-    B(criterion, deleted)};
-
-#undef S
-#undef D
-#undef M
-#undef T
-#undef B
-#define KIND(name, per_chunk)                                                                      \
-	const struct pack_kind pack_##name = {                                                     \
-	    name##_fields, COUNT(name##_fields), sizeof(struct name), per_chunk};
-KIND(account, 128)
-KIND(campaign, 128)
-KIND(line_item, 128)
-KIND(promotable_user, 128)
-KIND(audience, 64)
-KIND(option, 512)
-KIND(criterion, SIZE_MAX)
-#undef KIND
 
 /* --- primitives --- */
-
-enum err pack_uint(struct buf *out, uint64_t v)
-{
-	char b[10];
-	size_t n = 0;
-
-	while (v >= 0x80) {
-		b[n++] = (char)(v | 0x80);
-		v >>= 7;
-	}
-	b[n++] = (char)v;
-	return buf_add(out, b, n);
-}
-
-uint64_t pack_get_uint(struct pack_reader *r)
-{
-	uint64_t v = 0;
-
-	for (unsigned shift = 0; shift < 64; shift += 7) {
-		unsigned char c;
-
-		if (r->p == r->end)
-			break;
-		c = *r->p++;
-		v |= (uint64_t)(c & 0x7f) << shift;
-		if (c < 0x80)
-			return v;
-	}
-	r->bad = true;
-	return 0;
-}
-
-const char *pack_get_string(struct pack_reader *r)
-{
-	const char *s = (const char *)r->p;
-	const unsigned char *nul = memchr(r->p, 0, (size_t)(r->end - r->p));
-
-	if (!nul) {
-		r->bad = true;
-		return "";
-	}
-	r->p = nul + 1;
-	return s;
-}
 
 /* zigzag: small negative numbers stay small */
 static uint64_t zigzag(int64_t v)
@@ -149,22 +28,6 @@ static int64_t unzigzag(uint64_t u)
 static int64_t distance(int64_t a, int64_t b)
 {
 	return (int64_t)((uint64_t)a - (uint64_t)b);
-}
-
-uint64_t pack_hash(uint64_t seed, const void *p, size_t n)
-{
-	const unsigned char *s = p;
-	uint64_t h = seed ^ (n * 0x9e3779b97f4a7c15u), w;
-
-	for (; n >= 8; n -= 8, s += 8) {
-		memcpy(&w, s, 8);
-		h = (h ^ w) * 0xff51afd7ed558ccdu;
-		h ^= h >> 32;
-	}
-	w = 0;
-	memcpy(&w, s, n);
-	h = (h ^ w) * 0xc4ceb9fe1a85ec53u;
-	return h ^ (h >> 29);
 }
 
 enum err raw_reserve(struct raw_set *s, size_t more)
@@ -352,9 +215,116 @@ static enum err write_record(struct packer *w, const struct pack_kind *kind, con
 	return err ? err : flush(w);
 }
 
+/* What the first record of a blob is compared with; no kind is larger (see pack_read). */
+static const char nothing[RECORD_MAX];
+
+/* --- writing near records: a byte of the strings that are there, one of the fields that are as
+ * before, then the others; a string is what it begins with of another one, and its rest --- */
+
+/* What a string may begin with: the same field of the record before, the string before it in its own. */
+enum near_ref { NEAR_BEFORE, NEAR_OWN };
+
+static size_t common(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a && a[n] && a[n] == b[n])
+		n++;
+	return n;
+}
+
+static enum err put_near_string(
+    struct packer *w, const char *s, const char *before, const char *own)
+{
+	size_t n = common(before, s), n_own = common(own, s), rest;
+	enum near_ref ref = n_own > n ? NEAR_OWN : NEAR_BEFORE;
+	enum err err = ERR_OK;
+
+	if (ref == NEAR_OWN)
+		n = n_own;
+	put_uint(w, n << 1 | ref);
+	rest = strlen(s + n) + 1;
+	/* behind it the numbers of the record, ten bytes each, still have to fit */
+	if (w->n_small + rest <= sizeof w->small / 2) {
+		memcpy(w->small + w->n_small, s + n, rest);
+		w->n_small += rest;
+		return ERR_OK;
+	}
+	err = flush(w);
+	return err ? err : buf_add(&w->records, s + n, rest);
+}
+
+static bool is_same(const struct pack_field *f, const void *a, const void *b)
+{
+	enum operator_type op[2];
+	bool flag[2];
+
+	switch (f->kind) {
+	case PACK_STRING:
+		return false;
+	case PACK_SHARED:
+		if (!text_at(a, f) || !text_at(b, f))
+			return text_at(a, f) == text_at(b, f);
+		return text_at(a, f) == text_at(b, f) || strcmp(text_at(a, f), text_at(b, f)) == 0;
+	case PACK_MONEY:
+	case PACK_NUMBER:
+	case PACK_TIME:
+		return int_at(a, f) == int_at(b, f);
+	case PACK_FLAG:
+		memcpy(&flag[0], (const char *)a + f->offset, sizeof flag[0]);
+		memcpy(&flag[1], (const char *)b + f->offset, sizeof flag[1]);
+		return flag[0] == flag[1];
+	case PACK_OP:
+		memcpy(&op[0], (const char *)a + f->offset, sizeof op[0]);
+		memcpy(&op[1], (const char *)b + f->offset, sizeof op[1]);
+		return op[0] == op[1];
+	}
+	return false;
+}
+
+static enum err write_near(
+    struct packer *w, const struct pack_kind *kind, const void *rec, const void *before)
+{
+	unsigned present = 0, same = 0, bit = 1, same_bit = 1;
+	const char *own = NULL;
+	enum err err = ERR_OK;
+
+	for (size_t k = 0; k < kind->n_fields; k++) {
+		const struct pack_field *f = &kind->fields[k];
+
+		if (f->kind == PACK_STRING) {
+			present |= text_at(rec, f) ? bit : 0;
+			bit <<= 1;
+		} else {
+			same |= is_same(f, rec, before) ? same_bit : 0;
+			same_bit <<= 1;
+		}
+	}
+	w->small[w->n_small++] = (unsigned char)present;
+	w->small[w->n_small++] = (unsigned char)same;
+	for (size_t k = 0; k < kind->n_fields && !err; k++) {
+		const struct pack_field *f = &kind->fields[k];
+
+		if (f->kind != PACK_STRING)
+			continue;
+		if (text_at(rec, f))
+			err = put_near_string(w, text_at(rec, f), text_at(before, f), own);
+		own = text_at(rec, f);
+	}
+	for (size_t k = 0; k < kind->n_fields && !err; k++) {
+		if (kind->fields[k].kind == PACK_STRING)
+			continue;
+		if (!(same & 1))
+			err = write_field(w, &kind->fields[k], rec);
+		same >>= 1;
+	}
+	/* room for the fixed part of the next record */
+	return !err && w->n_small > sizeof w->small / 4 ? flush(w) : err;
+}
+
 static enum err put_together(struct buf *out, const struct packer *w, size_t n)
 {
-	enum err err = buf_addc(out, VERSION);
+	enum err err = buf_addc(out, w->near ? VERSION_NEAR : VERSION);
 
 	if (!err)
 		err = pack_uint(out, n);
@@ -373,8 +343,12 @@ enum err pack_write(struct packer *w, const struct pack_kind *kind, const void *
 	enum err err = ERR_OK;
 
 	packer_clear(w);
+	w->near = kind->near;
 	for (size_t i = 0; i < n && !err; i++)
-		err = write_record(w, kind, records[i]);
+		err = w->near ? write_near(w, kind, records[i], i ? records[i - 1] : nothing)
+			      : write_record(w, kind, records[i]);
+	if (!err)
+		err = flush(w);
 	return err ? err : put_together(out, w, n);
 }
 
@@ -386,6 +360,9 @@ struct unpacker {
 	const char *few[64]; /* words points here when that is enough */
 	size_t n_words, n;
 	int64_t time;
+	bool near, nomem;
+	struct arena *arena; /* of near strings */
+	char before[RECORD_MAX]; /* the record before, of near ones */
 };
 
 static void unpacker_done(struct unpacker *u)
@@ -402,8 +379,10 @@ static enum err unpacker_init(struct unpacker *u, const char *p, size_t n)
 	u->time = 0;
 	u->words = u->few;
 	u->words[0] = NULL;
-	if (n < 1 || *u->r.p++ != VERSION)
+	u->nomem = false;
+	if (n < 1 || (*u->r.p != VERSION && *u->r.p != VERSION_NEAR))
 		return ERR_CORRUPT;
+	u->near = *u->r.p++ == VERSION_NEAR;
 	u->n = pack_get_uint(&u->r);
 	words = pack_get_uint(&u->r);
 	/* each record and each word takes a byte at least, which bounds what is allocated */
@@ -492,24 +471,112 @@ static void read_record(struct unpacker *u, const struct pack_kind *kind, char *
 	}
 }
 
+static size_t size_of(const struct pack_field *f)
+{
+	switch (f->kind) {
+	case PACK_STRING:
+	case PACK_SHARED:
+		return sizeof(const char *);
+	case PACK_MONEY:
+	case PACK_NUMBER:
+	case PACK_TIME:
+		return sizeof(int64_t);
+	case PACK_FLAG:
+		return sizeof(bool);
+	case PACK_OP:
+		return sizeof(enum operator_type);
+	}
+	return 0;
+}
+
+/* A near string: its beginning from one of the two, its rest from the blob. */
+static const char *near_string(struct unpacker *u, const char *before, const char *own)
+{
+	uint64_t head = pack_get_uint(&u->r);
+	const char *from = (head & 1) == NEAR_OWN ? own : before, *rest = pack_get_string(&u->r);
+	size_t n = (size_t)(head >> 1), n_rest;
+	char *s;
+
+	if (n == 0 || u->r.bad)
+		return rest;
+	if (!from || strnlen(from, n) < n) {
+		u->r.bad = true;
+		return "";
+	}
+	n_rest = strlen(rest) + 1;
+	if (n_rest == 1 && !from[n])
+		return from;
+	s = arena_alloc(u->arena, n + n_rest);
+	if (!s) {
+		u->nomem = u->r.bad = true;
+		return "";
+	}
+	memcpy(s, from, n);
+	memcpy(s + n, rest, n_rest);
+	return s;
+}
+
+static void read_near(struct unpacker *u, const struct pack_kind *kind, char *rec)
+{
+	unsigned present, same;
+	const char *own = NULL;
+
+	memset(rec, 0, kind->size);
+	if (u->r.end - u->r.p < 2) {
+		u->r.bad = true;
+		return;
+	}
+	present = *u->r.p++;
+	same = *u->r.p++;
+	for (size_t k = 0; k < kind->n_fields && !u->r.bad; k++) {
+		const struct pack_field *f = &kind->fields[k];
+
+		if (f->kind != PACK_STRING)
+			continue;
+		own = present & 1 ? near_string(u, text_at(u->before, f), own) : NULL;
+		memcpy(rec + f->offset, &own, sizeof own);
+		present >>= 1;
+	}
+	for (size_t k = 0; k < kind->n_fields && !u->r.bad; k++) {
+		const struct pack_field *f = &kind->fields[k];
+
+		if (f->kind == PACK_STRING)
+			continue;
+		if (same & 1)
+			memcpy(rec + f->offset, u->before + f->offset, size_of(f));
+		else
+			read_field(u, f, false, rec);
+		same >>= 1;
+	}
+	memcpy(u->before, rec, kind->size);
+}
+
 enum err pack_read(const char *p, size_t n, size_t first, size_t max, struct raw_set *set)
 {
 	struct unpacker u;
 	enum err err = unpacker_init(&u, p, n);
 	size_t before = set->n;
 
+	u.arena = set->arena;
+	memset(u.before, 0, sizeof u.before);
+
 	if (!err && first < u.n) {
 		size_t stop = max < u.n - first ? first + max : u.n;
-		char skipped[256];
+		char skipped[RECORD_MAX];
 
 		err = raw_reserve(set, stop - first);
 		for (size_t i = 0; i < stop && !err; i++) {
 			/* records before the range are decoded too: their lengths are not stored */
-			read_record(&u, set->kind, i < first ? skipped : raw_at(set, set->n));
+			char *rec = i < first ? skipped : raw_at(set, set->n);
+
+			if (u.near)
+				read_near(&u, set->kind, rec);
+			else
+				read_record(&u, set->kind, rec);
 			if (i >= first)
 				set->n++;
 			if (u.r.bad)
-				err = ERR_CORRUPT;
+				err = u.nomem ? ERR_NOMEM : ERR_CORRUPT;
 		}
 		_Static_assert(sizeof(struct line_item) <= sizeof skipped, "room for any record");
 		_Static_assert(sizeof(struct audience) <= sizeof skipped, "room for any record");
@@ -527,6 +594,104 @@ static size_t word_number(const struct unpacker *u, const char *s)
 		if (strcmp(u->words[i], s) == 0)
 			return i;
 	return 0;
+}
+
+/* What `own` and `before` are in near_string(), for a string that is kept in a buffer instead. */
+static const char *near_into(struct unpacker *u, struct buf *b, const char *own)
+{
+	uint64_t head = pack_get_uint(&u->r);
+	const char *rest = pack_get_string(&u->r);
+	size_t n = (size_t)(head >> 1);
+
+	if ((head & 1) == NEAR_OWN) {
+		if (!own || strnlen(own, n) < n)
+			u->r.bad = true;
+		buf_clear(b);
+		if (!u->r.bad)
+			buf_add(b, own, n);
+	} else if (n > b->len) {
+		u->r.bad = true;
+	} else {
+		b->len = n;
+	}
+	if (!u->r.bad && buf_add(b, rest, strlen(rest) + 1) == ERR_OK)
+		b->len--;
+	return buf_str(b);
+}
+
+static void skip_near(struct unpacker *u)
+{
+	pack_get_uint(&u->r);
+	pack_get_string(&u->r);
+}
+
+/* The small fields of a criterion: only its type and its operator matter here. */
+static void near_fields(struct unpacker *u, unsigned same, uint64_t *word, uint64_t *op)
+{
+	for (unsigned k = 0; k < 7; k++, same >>= 1) {
+		uint64_t v = same & 1 ? 0 : pack_get_uint(&u->r);
+
+		if (!(same & 1) && k == 0)
+			*word = v;
+		if (!(same & 1) && k == 3)
+			*op = v;
+	}
+}
+
+struct near_match {
+	struct buf id, value; /* of the criterion at hand */
+	uint64_t word, op;
+	bool has_id;
+};
+
+static void next_near(struct unpacker *u, struct near_match *c)
+{
+	const char *id = NULL;
+	unsigned present, same;
+
+	if (u->r.end - u->r.p < 2) {
+		u->r.bad = true;
+		return;
+	}
+	present = *u->r.p++;
+	same = *u->r.p++;
+	c->has_id = present & 1;
+	if (c->has_id)
+		id = near_into(u, &c->id, NULL);
+	else
+		buf_clear(&c->id);
+	if (present & 2)
+		near_into(u, &c->value, id);
+	else
+		buf_clear(&c->value);
+	if (present & 4)
+		skip_near(u);
+	if (present & 8)
+		skip_near(u);
+	near_fields(u, same, &c->word, &c->op);
+}
+
+static enum err match_near(struct unpacker *u, const struct pack_match *m, size_t type)
+{
+	struct near_match c = {0};
+	enum err err = ERR_OK;
+
+	buf_init(&c.id, PACK_BYTES);
+	buf_init(&c.value, PACK_BYTES);
+	for (size_t i = 0; i < u->n && !err; i++) {
+		next_near(u, &c);
+		if (c.id.failed || c.value.failed)
+			err = ERR_NOMEM;
+		else if (u->r.bad || c.op >= OP_COUNT)
+			err = ERR_CORRUPT;
+		else if (c.word == type && strcmp(buf_str(&c.value), m->value) == 0 &&
+			 !m->fn(
+			     m->user, c.has_id ? buf_str(&c.id) : NULL, (enum operator_type)c.op))
+			err = ERR_NOMEM;
+	}
+	buf_done(&c.id);
+	buf_done(&c.value);
+	return err;
 }
 
 static enum err match_records(struct unpacker *u, const struct pack_match *m, size_t type)
@@ -566,7 +731,7 @@ enum err pack_match_criteria(const char *p, size_t n, const struct pack_match *m
 	if (!err) {
 		type = word_number(&u, m->type_name);
 		if (type)
-			err = match_records(&u, m, type);
+			err = u.near ? match_near(&u, m, type) : match_records(&u, m, type);
 	}
 	unpacker_done(&u);
 	return err;

@@ -2,8 +2,8 @@
  * line item. For store/ only.
  *
  * A blob is a version byte, a count, a dictionary of the strings that repeat, and the records field
- * by field after a table. Decoding is zero-copy: strings of the records point into the blob, which
- * the caller keeps in the arena of the set. Every length is checked; a blob that does not add up is
+ * by field after a table. Strings of the records point into the blob, which the caller keeps in the
+ * arena of the set; of a blob of near records some are put together in that arena. Every length is checked; a blob that does not add up is
  * ERR_CORRUPT, never a crash. */
 #ifndef RETICLE_STORE_PACK_H
 #define RETICLE_STORE_PACK_H
@@ -34,10 +34,13 @@ struct pack_kind {
 	const struct pack_field *fields;
 	size_t n_fields, size; /* size: sizeof the record */
 	size_t chunk; /* records to a blob of a list */
+	/* Records are written as what differs from the one before: the criteria of a line item and the
+	 * rows of a page look alike. Takes half the room or less; reading tells it by the version. */
+	bool near;
 };
 
 extern const struct pack_kind pack_account, pack_campaign, pack_line_item, pack_promotable_user,
-    pack_audience, pack_option, pack_criterion;
+    pack_audience, pack_option, pack_criterion, pack_near_criterion;
 
 /* A record set of model.h without its type; wrappers take it apart and put it together again. */
 struct raw_set {
@@ -65,8 +68,9 @@ struct packer {
 	size_t n_words, cap_words;
 	struct map rest; /* of the words behind the first few: word to its number */
 	int64_t time;
-	unsigned char small[256]; /* fields without strings, until the next string */
+	unsigned char small[256]; /* fields and short strings, until there is no room */
 	size_t n_small;
+	bool near; /* what is being written */
 };
 void packer_init(struct packer *w);
 void packer_done(struct packer *w);
@@ -84,7 +88,7 @@ void pack_finish_criteria(struct criterion_set *set, size_t first);
 uint64_t pack_hash(uint64_t seed, const void *p, size_t n);
 
 /* Where-used without building records: calls fn for each criterion of the blob with this type and
- * value; id is NULL-terminated and lives in the blob. fn false: stop with ERR_NOMEM. */
+ * value; id (NULL: none) lives until fn returns. fn false: stop with ERR_NOMEM. */
 struct pack_match {
 	const char *type_name, *value;
 	bool (*fn)(void *user, const char *id, enum operator_type op);

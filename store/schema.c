@@ -47,6 +47,11 @@ static const char cache_2[] =
     /* id = group * 2^24 + number of the page */
     "CREATE TABLE criteria_page(id INTEGER PRIMARY KEY, data BLOB NOT NULL);";
 
+/* Criteria are written closer together, and found by the number of their line item: what is there from
+ * before is read again. */
+static const char cache_3[] = "DELETE FROM criteria; DELETE FROM criteria_page;"
+			      "DELETE FROM criteria_group;";
+
 static const char state_1[] =
     "CREATE TABLE realm(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
     /* base -1: edits.log was not looked at yet, so this file may be a new one in place of a lost one */
@@ -118,6 +123,7 @@ static const char state_4[] = "ALTER TABLE action ADD COLUMN joined INTEGER NOT 
 #define CACHE_ID 0x52544332 /* "RTC2" */
 #define STATE_ID 0x52545334 /* "RTS4" */
 
-const struct db_schema cache_schema = {CACHE_ID, (const char *const[]){cache_1, cache_2}, 2, false};
+const struct db_schema cache_schema = {
+    CACHE_ID, (const char *const[]){cache_1, cache_2, cache_3}, 3, false};
 const struct db_schema state_schema = {
     STATE_ID, (const char *const[]){state_1, state_2, state_3, state_4}, 4, true};

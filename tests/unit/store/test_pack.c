@@ -47,12 +47,22 @@ static void write_all(
 	packer_done(&p);
 }
 
+/* How criteria are written: as the journal does, then as the cache does. */
+static const struct pack_kind *how = &pack_criterion;
+
+static int as_near_records(void **state)
+{
+	(void)state;
+	how = &pack_near_criterion;
+	return 0;
+}
+
 static void pack_odd(struct buf *b)
 {
 	const void *records[] = {&odd[0], &odd[1], &odd[2]};
 
 	buf_init(b, 1 << 20);
-	write_all(b, &pack_criterion, records, 3);
+	write_all(b, how, records, 3);
 }
 
 static void same_text(const char *a, const char *b)
@@ -272,9 +282,112 @@ static void hash_sees_each_bit(void **state)
 	assert_true(pack_hash(1, a, 40) != h);
 }
 
+/* Records that share much, little and nothing with those before them; their strings as long as any. */
+static void near_records_come_back(void **state)
+{
+	static char text[3][700];
+	struct criterion c[400];
+	const void *records[400];
+	char words[400][5][40];
+	struct criterion_set set;
+	struct raw_set raw;
+	struct buf b;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		memset(text[i], 'a' + (int)i, sizeof text[i] - 1 - i);
+	for (size_t i = 0; i < 400; i++) {
+		snprintf(words[i][0], 40, "t%04zx%02zu", i / 50, i % 50);
+		snprintf(words[i][1], 40, "%zu", i * 7919 % 100000);
+		snprintf(words[i][2], 40, i % 3 ? "value number %zu" : "%zu of them", i * 37 % 100);
+		snprintf(words[i][3], 40, "b%04zu", i / 50);
+		snprintf(words[i][4], 40, "TYPE_%zu", i % 5);
+		c[i] = (struct criterion){.id = words[i][0],
+		    .line_item_id = words[i][3],
+		    .type_name = i % 11 ? words[i][4] : NULL,
+		    .value = i % 7 == 3 ? text[i % 3] : words[i][1],
+		    .name = i % 4   ? words[i][2]
+			    : i % 8 ? words[i][1]
+				    : NULL,
+		    .localized_name = i % 5 ? words[i][2] : NULL,
+		    .op = i % 9 ? OP_EQ : OP_NE,
+		    .created_at = 1700000000 + (int64_t)(i / 20),
+		    .updated_at = i % 2 ? INT64_MIN : INT64_MAX,
+		    .deleted = i % 13 == 0};
+		records[i] = &c[i];
+	}
+	buf_init(&b, 1 << 20);
+	write_all(&b, how, records, 400);
+	criterion_set_init(&set);
+	raw = RAW_SET(&set, &pack_criterion);
+	assert_int_equal(pack_read(b.p, b.len, 0, SIZE_MAX, &raw), ERR_OK);
+	set.v = raw.v;
+	assert_int_equal(raw.n, 400);
+	for (size_t i = 0; i < 400; i++) {
+		same_text(set.v[i].id, c[i].id);
+		same_text(set.v[i].line_item_id, c[i].line_item_id);
+		same_text(set.v[i].type_name, c[i].type_name);
+		same_text(set.v[i].value, c[i].value);
+		same_text(set.v[i].name, c[i].name);
+		same_text(set.v[i].localized_name, c[i].localized_name);
+		assert_null(set.v[i].location_type);
+		assert_int_equal(set.v[i].op, c[i].op);
+		assert_true(set.v[i].created_at == c[i].created_at);
+		assert_true(set.v[i].updated_at == c[i].updated_at);
+		assert_int_equal(set.v[i].deleted, c[i].deleted);
+	}
+	criterion_set_done(&set);
+	buf_done(&b);
+}
+
+struct hits {
+	const struct criterion *c; /* that is looked for */
+	size_t n;
+};
+
+static bool on_hit(void *user, const char *id, enum operator_type op)
+{
+	struct hits *h = user;
+
+	same_text(id, h->c->id);
+	assert_int_equal(op, h->c->op);
+	h->n++;
+	return true;
+}
+
+static void uses_are_found(void **state)
+{
+	static const struct criterion c[] = {
+	    {.id = "c10", .type_name = "LOCATION", .value = "abc", .name = "abc", .op = OP_EQ},
+	    {.id = "c11", .type_name = "LOCATION", .value = "abd", .name = "x", .op = OP_NE},
+	    {.id = NULL, .type_name = "LOCATION", .value = "ab", .op = OP_NE},
+	    {.id = "c12", .type_name = "LANGUAGE", .value = "abc", .localized_name = "y"},
+	    {.id = "abcde", .type_name = "LOCATION", .value = "abcde", .op = OP_EQ},
+	    {.id = "c14", .type_name = "LOCATION", .value = "", .op = OP_NE},
+	    {.id = "c15", .type_name = "LANGUAGE", .value = "abcde", .name = "n", .deleted = true}};
+	const void *records[sizeof c / sizeof *c];
+	struct buf b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof c / sizeof *c; i++)
+		records[i] = &c[i];
+	buf_init(&b, 1 << 20);
+	write_all(&b, how, records, sizeof c / sizeof *c);
+	for (size_t i = 0; i < sizeof c / sizeof *c; i++) {
+		struct hits h = {.c = &c[i]};
+		struct pack_match m = {c[i].type_name, c[i].value, on_hit, &h};
+
+		assert_int_equal(pack_match_criteria(b.p, b.len, &m), ERR_OK);
+		assert_int_equal(h.n, 1);
+	}
+	buf_done(&b);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(near_records_come_back),
+	    cmocka_unit_test(uses_are_found),
 	    cmocka_unit_test(odd_records_come_back),
 	    cmocka_unit_test(ranges_are_cut_out),
 	    cmocka_unit_test(every_prefix_and_every_flip_is_safe),
@@ -284,5 +397,6 @@ int main(void)
 	    cmocka_unit_test(hash_sees_each_bit),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("as in the journal", tests, NULL, NULL) +
+	       cmocka_run_group_tests_name("as in the cache", tests, as_near_records, NULL);
 }
