@@ -144,12 +144,14 @@ void judge_init(struct judge *j, struct session *s)
 	j->session = s;
 	arena_init(&j->found);
 	map_init(&j->known);
+	j->contents = NULL;
 }
 
 void judge_done(struct judge *j)
 {
 	arena_done(&j->found);
 	map_done(&j->known);
+	catalog_release(j->contents);
 }
 
 static enum rule_found find_audience(void *user, const char *id, const struct audience **out)
@@ -247,18 +249,24 @@ static enum rule_found find_option(
 	return RULE_FOUND;
 }
 
-/* Asked only when a line item has IAB categories: five such reads are allowed in 15 minutes. One answer
- * is good for the days of the cache. */
 static enum rule_found find_contents(void *user, const struct option_set **out)
 {
 	struct judge *j = user;
-	const struct catalog_set *set = options_get(j->session, "content_categories", NULL, 0);
-	struct data_state st = options_state(j->session, "content_categories", NULL, 0);
 
-	if (!set || !st.known)
+	if (!j->contents && session_store(j->session))
+		j->contents =
+		    catalog_get(session_store(j->session), "content_categories", "", NULL);
+	if (!j->contents || !j->contents->complete)
 		return RULE_UNKNOWN;
-	*out = &set->options;
+	*out = &j->contents->options;
 	return RULE_FOUND;
+}
+
+/* Five such reads are allowed in 15 minutes; one answer is good for the days of the cache. */
+void judge_want_lookups(struct session *s, enum targeting_type t)
+{
+	if (t == TYPE_IAB_CATEGORY)
+		options_get(s, "content_categories", NULL, 0);
 }
 
 struct rule_lookup judge_rule_lookup(struct judge *j)

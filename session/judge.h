@@ -22,9 +22,13 @@ struct judge {
 	struct arena found; /* struct option, and their strings */
 	struct map
 	    known; /* "KIND:VALUE" to the address of its option, or to what is known instead */
+	const struct catalog_set *contents; /* content categories; NULL: not asked for yet */
 };
 void judge_init(struct judge *j, struct session *s);
 void judge_done(struct judge *j);
 struct rule_lookup judge_rule_lookup(struct judge *j);
+/* Fetch, unless the cache has it, what rules about a whole set need when a criterion of this type is in
+ * it: a judge only looks at what is there. */
+void judge_want_lookups(struct session *s, enum targeting_type t);
 
 #endif

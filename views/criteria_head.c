@@ -78,6 +78,8 @@ void criteria_describe_set(struct criteria_state *st)
 	st->marks = NULL;
 	if (st->model.unknown)
 		return;
+	for (size_t i = 0; i < st->model.n_rows; i++)
+		judge_want_lookups(st->session, criteria_row_at(st, i)->criterion->type);
 	judge_init(&j, st->session);
 	rules = judge_rule_lookup(&j);
 	for (size_t i = 0; i < st->model.n_ids; i++) {

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "views/commands.h"
 #include "views/detail.h"
+#include "session/judge.h"
 #include "session/options.h"
 #include "views/resolver.h"
 #include "views/views.h"
@@ -204,6 +205,7 @@ static enum err picker_open(struct view *v, const void *arg, struct errinfo *ei)
 		err = copy_ids(p, &a->line_items);
 	if (!err)
 		err = pick_here_read(p);
+	judge_want_lookups(p->session, p->type);
 	if (!err) {
 		pick_facets_start(p);
 		err = pick_rows_read(p);
