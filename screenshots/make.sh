@@ -60,7 +60,7 @@ press P
 wait_for "Type"
 shot post "reticle: asked once more"
 press Escape
-wait_for "P post"
+wait_for "nothing was posted"
 press 4
 wait_for "Targetable"
 shot audiences "reticle: which audiences can be targeted, and why not"
