@@ -136,11 +136,6 @@ void api_free(struct api *a)
 	mem_free(a);
 }
 
-const char *api_base_url(const struct api *a)
-{
-	return a->base_url;
-}
-
 const char *api_version(const struct api *a)
 {
 	return a->version;

@@ -45,7 +45,6 @@ struct api *api_new(struct loop *l, const struct api_config *cfg, struct errinfo
  * sent without an end, which is "unknown" at the next start. */
 void api_free(struct api *a);
 
-const char *api_base_url(const struct api *a);
 const char *api_version(const struct api *a);
 
 /* --- requests --- */

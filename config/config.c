@@ -137,29 +137,6 @@ enum err value_set(
 	return err_set(ei, ERR_CONFIG, "%s is not a single value", info->name);
 }
 
-enum err config_set(struct config *c, struct config_profile *profile, const char *name,
-    const char *value, struct errinfo *ei)
-{
-	enum config_scope scope = profile ? CONFIG_PROFILE : CONFIG_TOP;
-	const char *names[CONFIG_OPT_COUNT], *near;
-	enum config_option o;
-	enum err err;
-
-	if (!option_find(scope, name, &o)) {
-		near = nearest_name(name, names, option_names(scope, names));
-		return err_set(ei, ERR_CONFIG, "unknown option \"%.64s\"%s%s%s", name,
-		    near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
-	}
-	if (config_option_info(o)->type == CONFIG_SECRET)
-		return err_set(ei, ERR_REFUSED,
-		    "%s is a secret: it belongs into a helper command, the environment or the file",
-		    name);
-	err = value_set(c, profile ? (void *)profile : (void *)c, o, value, ei);
-	if (!err)
-		(profile ? profile->origin : c->origin)[o] = CONFIG_FLAG;
-	return err;
-}
-
 /* --- profiles --- */
 
 struct config_profile *config_add_profile(struct config *c, const char *name)

@@ -13,7 +13,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-enum config_origin { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_FLAG };
+enum config_origin { CONFIG_DEFAULT, CONFIG_FILE };
 enum config_scope { CONFIG_TOP, CONFIG_PROFILE };
 enum config_type {
 	CONFIG_TEXT,
@@ -100,11 +100,6 @@ const struct config_profile *config_profile(
 /* A profile made by the program (the demo, an environment without a file); NULL without memory.
  * Pointers to other profiles become invalid. */
 struct config_profile *config_add_profile(struct config *c, const char *name);
-
-/* Set one TEXT, BOOL or INT option from text, with the checks of the file. profile is for PROFILE
- * options, else NULL. */
-enum err config_set(struct config *c, struct config_profile *profile, const char *name,
-    const char *value, struct errinfo *ei);
 
 /* Find the credentials: helper command, else environment (RETICLE_CONSUMER_KEY,
  * RETICLE_CONSUMER_SECRET, RETICLE_ACCESS_TOKEN, RETICLE_ACCESS_TOKEN_SECRET: all or none; they are

@@ -136,7 +136,6 @@ void options_forget(struct session *s); /* running fetches end; what is stored s
 void options_go_on(struct session *s); /* harvests that an earlier run was stopped in */
 void options_done(struct session *s);
 void staging_done(struct session *s);
-bool staging_busy(const struct session *s);
 bool options_busy(const struct session *s);
 
 #endif

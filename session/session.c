@@ -205,11 +205,6 @@ const char *session_profile(const struct session *s)
 	return s->profile;
 }
 
-bool session_is_demo(const struct session *s)
-{
-	return s->cfg.demo;
-}
-
 int64_t session_batch_size(const struct session *s)
 {
 	return s->cfg.batch_size;

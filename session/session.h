@@ -88,7 +88,6 @@ struct api *session_api(const struct session *s); /* NULL while offline */
 struct store *session_store(const struct session *s);
 struct loop *session_loop(const struct session *s);
 const char *session_profile(const struct session *s);
-bool session_is_demo(const struct session *s);
 int64_t session_batch_size(const struct session *s);
 int64_t session_cache_days(const struct session *s);
 bool session_busy(const struct session *s); /* anything loading or being applied */

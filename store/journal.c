@@ -458,20 +458,6 @@ enum err journal_end(
 	return err ? err : state_end(s, end_in(s, batch, end, ei), ei);
 }
 
-enum err journal_end_op(struct store *s, uint64_t batch, size_t seq,
-    const struct journal_op_end *end, struct errinfo *ei)
-{
-	struct batch_row b;
-	enum err err = state_begin(s, true, ei);
-
-	if (err)
-		return err;
-	err = fenced(s, batch, &b, ei);
-	if (!err)
-		err = set_op(s, &b, seq, end, ei);
-	return state_end(s, err, ei);
-}
-
 enum err journal_note(struct store *s, uint64_t batch, const char *why, struct errinfo *ei)
 {
 	struct batch_row b;
@@ -538,11 +524,6 @@ enum err journal_put_images(
 		err = put_image(s, &v[i], &b, ei);
 	buf_done(&b);
 	return state_end(s, err, ei);
-}
-
-enum err journal_put_image(struct store *s, const struct journal_image *im, struct errinfo *ei)
-{
-	return journal_put_images(s, im, 1, ei);
 }
 
 /* --- recovery --- */

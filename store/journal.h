@@ -86,13 +86,9 @@ struct journal_end {
 };
 /* Every later step: the answer (from WIRE), the read-back (OK to VERIFIED), the settlement (from
  * UNKNOWN). Steps that the diagram above does not have are refused with ERR_CONFLICT. With PARTIAL
- * each op must be PRESENT or ABSENT, said here or with journal_end_op before: those present become
- * APPLIED, the others are staged again. */
+ * each op must be PRESENT or ABSENT: those present become APPLIED, the others are staged again. */
 enum err journal_end(
     struct store *s, uint64_t batch, const struct journal_end *end, struct errinfo *ei);
-/* One op alone (seq from 0), for what becomes known after the end of its batch. */
-enum err journal_end_op(struct store *s, uint64_t batch, size_t seq,
-    const struct journal_op_end *end, struct errinfo *ei);
 /* A line for the audit chain that changes no state ("2 foreign changes, disjoint"). */
 enum err journal_note(struct store *s, uint64_t batch, const char *why, struct errinfo *ei);
 
@@ -104,7 +100,6 @@ struct journal_image {
 	const struct criterion_set *criteria;
 	bool after;
 };
-enum err journal_put_image(struct store *s, const struct journal_image *im, struct errinfo *ei);
 /* Several, as one transaction. */
 enum err journal_put_images(
     struct store *s, const struct journal_image *v, size_t n, struct errinfo *ei);

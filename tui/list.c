@@ -288,15 +288,14 @@ static size_t row_under_cursor(const struct list *l)
 	return is_row(l, l->cursor) ? l->visible[l->cursor] : SIZE_MAX;
 }
 
-static enum err read_rows(struct list *l, bool all)
+enum err list_refresh(struct list *l)
 {
 	size_t hint = row_under_cursor(l), n = l->src.count(l->src.user);
 	enum err e;
 
 	if (n > LIST_MAX_ROWS)
 		return ERR_LIMIT;
-	if (all || n < l->n_known)
-		l->n_indexed = 0;
+	l->n_indexed = 0;
 	l->n_known = n;
 	e = sort_rows(l);
 	if (e == ERR_OK)
@@ -308,16 +307,6 @@ static enum err read_rows(struct list *l, bool all)
 	find_cursor(l, hint);
 	list_layout(l, l->height);
 	return ERR_OK;
-}
-
-enum err list_refresh(struct list *l)
-{
-	return read_rows(l, true);
-}
-
-enum err list_extend(struct list *l)
-{
-	return read_rows(l, false);
 }
 
 void list_layout(struct list *l, size_t height)

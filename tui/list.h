@@ -84,8 +84,6 @@ void list_done(struct list *l);
 
 /* The rows changed in any way: read them anew, keep cursor (by key), marks, filter and sort. */
 enum err list_refresh(struct list *l);
-/* Rows were only added behind the known ones (a page arrived): cheaper than list_refresh. */
-enum err list_extend(struct list *l);
 /* Keep the cursor inside `height` lines; call from the view's layout. */
 void list_layout(struct list *l, size_t height);
 

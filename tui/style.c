@@ -131,14 +131,3 @@ struct look style_look(const struct theme *t, enum style base, enum style over, 
 	}
 	return a;
 }
-
-const char *style_name(enum style s)
-{
-	static const char *const names[] = {
-#define X(name, purpose) #name,
-#include "tui/styles.def"
-#undef X
-	};
-
-	return (size_t)s < STYLE_COUNT ? names[s] : "?";
-}

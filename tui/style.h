@@ -53,6 +53,5 @@ const struct theme *theme_find(const char *name); /* NULL when there is none of 
 /* Lay the look of `over` over that of `base` (STYLE_NORMAL lays nothing over). Without colour the
  * colours are dropped and the attributes kept. */
 struct look style_look(const struct theme *t, enum style base, enum style over, bool color);
-const char *style_name(enum style s); /* "ADDED" */
 
 #endif

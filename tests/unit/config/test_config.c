@@ -212,24 +212,6 @@ static void every_prefix_parses_or_is_refused(void **state)
 	assert_int_equal(c.n_profiles, 1);
 }
 
-static void options_can_be_set_but_secrets_cannot(void **state)
-{
-	struct config_profile *p;
-
-	(void)state;
-	assert_int_equal(config_set(&c, NULL, "batch_size", "20", &ei), ERR_OK);
-	assert_int_equal(c.batch_size, 20);
-	assert_int_equal(c.origin[CONFIG_OPT_TOP_batch_size], CONFIG_FLAG);
-	assert_int_equal(config_set(&c, NULL, "batchsize", "20", &ei), ERR_CONFIG);
-	assert_string_equal(ei.msg, "unknown option \"batchsize\" (did you mean \"batch_size\"?)");
-	assert_int_equal(config_set(&c, NULL, "keys", "x", &ei), ERR_CONFIG);
-	p = config_add_profile(&c, "demo");
-	assert_non_null(p);
-	assert_int_equal(config_set(&c, p, "account", "abc", &ei), ERR_OK);
-	assert_string_equal(p->account, "abc");
-	assert_int_equal(config_set(&c, p, "access_token", "abc", &ei), ERR_REFUSED);
-}
-
 static void profile_is_chosen_or_explained(void **state)
 {
 	(void)state;
@@ -361,7 +343,6 @@ int main(void)
 	    T(deep_nesting_ends_early),
 	    T(a_failed_load_keeps_what_was_there),
 	    T(every_prefix_parses_or_is_refused),
-	    T(options_can_be_set_but_secrets_cannot),
 	    T(profile_is_chosen_or_explained),
 	    T(documentation_lists_every_option),
 	    T(missing_file_is_no_error),

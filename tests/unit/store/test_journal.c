@@ -498,8 +498,8 @@ static void images_are_found_by_time(void **state)
 	criterion_set_init(&got);
 	assert_int_equal(journal_image_at(s, "li", INT64_MAX, &got, NULL), ERR_NOTFOUND);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(journal_put_image(
-				     s, &(struct journal_image){changeset, "li", &set, i > 0}, &ei),
+		assert_int_equal(journal_put_images(s,
+				     &(struct journal_image){changeset, "li", &set, i > 0}, 1, &ei),
 		    ERR_OK);
 		clock_step_ms(10000);
 		criterion_set_copy(

@@ -356,7 +356,7 @@ static void rows_that_arrive_are_filtered_too(void **state)
 	list_set_filter(&l, "b");
 	assert_int_equal(list_shown(&l), 1);
 	rows.n = 10;
-	assert_int_equal(list_extend(&l), ERR_OK);
+	assert_int_equal(list_refresh(&l), ERR_OK);
 	assert_int_equal(list_shown(&l), 3); /* Bern Bonn Baku */
 	list_done(&l);
 }
