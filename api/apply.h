@@ -117,6 +117,9 @@ enum apply_event_kind {
 	APPLY_DONE, /* the last event: ev->outcome is the worst of all, ei says why */
 };
 
+/* How the lines of the audit chain begin that say what a reading of a settlement showed. */
+#define APPLY_READING "reading back: "
+
 struct apply_drift {
 	size_t added,
 	    removed; /* by others, on line items of this batch, apart from our operations */
@@ -180,6 +183,9 @@ enum apply_wait {
 };
 /* Does X's rate limit (or a connection that does not come about) hold the apply up, and for how long? */
 enum apply_wait apply_waits(const struct apply *ap, int64_t *ms);
+/* While the next reading of a settlement is waited for: read at once. It does not take the place of the
+ * one that is waited for, since only the late ones may say "did not take effect". False: nothing waits. */
+bool apply_read_now(struct apply *ap);
 bool apply_is_done(const struct apply *ap);
 /* Outcome of one operation so far. */
 enum apply_outcome apply_outcome(const struct apply *ap, size_t batch, size_t op);

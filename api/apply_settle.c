@@ -1,4 +1,5 @@
 /* Waiting, reading back, and what the readings amount to. */
+#include <stdio.h>
 #include <string.h>
 #include "api/apply_int.h"
 #include "base/clock.h"
@@ -36,6 +37,18 @@ bool apply_wait_round(struct apply *ap, enum reading what)
 	if (ap->timer.gen)
 		apply_tell(ap, &ev);
 	else
+		apply_finish(ap); /* no memory: it stays as the journal has it */
+	return true;
+}
+
+bool apply_read_now(struct apply *ap)
+{
+	if (!ap->waiting || ap->stopping || ap->reading != READ_SETTLE || !ap->round)
+		return false;
+	loop_timer_cancel(ap->api->loop, ap->timer);
+	ap->round--; /* its turn comes all the same */
+	ap->timer = loop_timer(ap->api->loop, 0, apply_round_due, ap);
+	if (!ap->timer.gen)
 		apply_finish(ap); /* no memory: it stays as the journal has it */
 	return true;
 }
@@ -144,11 +157,30 @@ static void verified(
 	apply_after_batch(ap, all);
 }
 
+/* For whoever waits for the outcome, and for whoever reads the journal later. */
+static void note_reading(struct apply *ap, const size_t count[3])
+{
+	char text[sizeof ap->reader.ei.msg + 64];
+	size_t n = count[SEEN_PRESENT] + count[SEEN_ABSENT] + count[SEEN_UNCLEAR];
+
+	if (ap->reader.ei.code)
+		snprintf(text, sizeof text, APPLY_READING "failed: %s", ap->reader.ei.msg);
+	else if (count[SEEN_UNCLEAR])
+		snprintf(text, sizeof text,
+		    APPLY_READING "%zu of %zu in the account, %zu cannot be told from it",
+		    count[SEEN_PRESENT], n, count[SEEN_UNCLEAR]);
+	else
+		snprintf(text, sizeof text, APPLY_READING "%zu of %zu in the account",
+		    count[SEEN_PRESENT], n);
+	apply_note(ap, text);
+}
+
 static void settled(
     struct apply *ap, const enum seen *seen, const char *const *ids, const size_t count[3])
 {
 	bool all = !count[SEEN_ABSENT] && !count[SEEN_UNCLEAR] && !ap->reader.ei.code;
 
+	note_reading(ap, count);
 	if (!all && apply_wait_round(ap, READ_SETTLE))
 		return;
 	if (ap->reader.ei.code) {

@@ -12,6 +12,7 @@
 #include "session/applying.h"
 #include "session/journal_text.h"
 #include "session/past.h"
+#include "session/unknown_model.h"
 
 #define OUT_MAX (256u << 20)
 
@@ -147,40 +148,59 @@ static void tell_messages(const struct store *s)
 		fprintf(stderr, "reticle: %s\n", text);
 }
 
-static int report(struct headless *h, const struct cli_options *o)
+static void recover_json(const struct headless *h, const struct draft_counts *n,
+    const struct unknown_model *m, struct buf *out)
 {
-	const char *account = session_account_id(h->session);
-	struct draft_counts n = drafts_count(h->client.store, account);
+	size_t by_state[BATCH_STATES];
+
+	count_batches(h->client.store, session_account_id(h->session), by_state);
+	buf_adds(out, "{\"account\":");
+	form_json_string(out, session_account_id(h->session));
+	buf_addf(out, ",\"staged\":%zu,\"unknown\":%zu,\"last_posting\":{", n->staged, m->n_open);
+	for (int i = 0; i < BATCH_STATES; i++)
+		buf_addf(out, "%s\"%s\":%zu", i ? "," : "", batch_state_name((enum batch_state)i),
+		    by_state[i]);
+	buf_adds(out, "},\"unknown_batches\":[");
+	unknown_model_json(m, out);
+	buf_adds(out, "]}\n");
+}
+
+static void recover_text(const struct headless *h, const struct draft_counts *n,
+    const struct unknown_model *m, struct buf *out)
+{
 	size_t by_state[BATCH_STATES];
 	const char *message;
+
+	count_batches(h->client.store, session_account_id(h->session), by_state);
+	for (size_t i = 0; (message = store_message(h->client.store, i)) != NULL; i++)
+		buf_addf(out, "%s\n", message);
+	buf_addf(out, "%zu staged, %zu of unknown outcome\nlast posting:", n->staged, m->n_open);
+	for (int i = 0; i < BATCH_STATES; i++)
+		if (by_state[i])
+			buf_addf(
+			    out, " %zu %s", by_state[i], batch_state_name((enum batch_state)i));
+	buf_addc(out, '\n');
+	unknown_model_text(m, out);
+}
+
+static int report(struct headless *h, const struct cli_options *o, struct errinfo *ei)
+{
+	struct draft_counts n = drafts_count_all(h->client.store, session_account_id(h->session));
+	struct unknown_model m;
 	struct buf out;
 	int rc;
 
+	unknown_model_init(&m, h->session);
+	if (unknown_model_build(&m, ei))
+		return cli_fail(ei);
 	buf_init(&out, OUT_MAX);
-	count_batches(h->client.store, account, by_state);
-	if (o->json) {
-		buf_adds(&out, "{\"account\":");
-		form_json_string(&out, account);
-		buf_addf(&out, ",\"staged\":%zu,\"unknown\":%zu,\"last_posting\":{", n.staged,
-		    n.unknown);
-		for (int i = 0; i < BATCH_STATES; i++)
-			buf_addf(&out, "%s\"%s\":%zu", i ? "," : "",
-			    batch_state_name((enum batch_state)i), by_state[i]);
-		buf_adds(&out, "}}\n");
-	} else {
-		for (size_t i = 0; (message = store_message(h->client.store, i)) != NULL; i++)
-			buf_addf(&out, "%s\n", message);
-		buf_addf(
-		    &out, "%zu staged, %zu of unknown outcome\nlast posting:", n.staged, n.unknown);
-		for (int i = 0; i < BATCH_STATES; i++)
-			if (by_state[i])
-				buf_addf(&out, " %zu %s", by_state[i],
-				    batch_state_name((enum batch_state)i));
-		buf_addc(&out, '\n');
-	}
+	(o->json ? recover_json : recover_text)(h, &n, &m, &out);
 	rc = put(&out);
+	if (!rc && m.n_open)
+		rc = 6;
 	buf_done(&out);
-	return rc ? rc : n.unknown ? 6 : 0;
+	unknown_model_done(&m);
+	return rc;
 }
 
 int cmd_recover(const struct cli_options *o, int argc, char **argv)
@@ -205,7 +225,7 @@ int cmd_recover(const struct cli_options *o, int argc, char **argv)
 		err = err_set(&ei, ERR_STORE,
 		    "state.db cannot be used: what is staged and what is unknown is not known");
 	}
-	rc = err ? cli_fail(&ei) : report(&h, o);
+	rc = err ? cli_fail(&ei) : report(&h, o, &ei);
 	headless_close(&h);
 	return rc;
 }

@@ -58,6 +58,12 @@ static bool on_may_quit(void *user)
 
 	if (!applying_busy(user))
 		return true;
+	if (applying_status(user)->phase == APPLYING_SETTLING) {
+		c.title = "Leave while an outcome is being read back?";
+		c.text =
+		    "Nothing is being sent. The outcome stays unknown until it was read back;\n"
+		    "the next start goes on with that, and so does reticle recover.";
+	}
 	return app_confirm(current->app, &c, &ei) != ERR_OK;
 }
 
@@ -333,9 +339,13 @@ enum err screen_open(struct screen *s, const struct screen_start *start, struct 
 		return err;
 	name_account(s);
 	tell_store_messages(s);
-	return app_push(s->app,
+	err = app_push(s->app,
 	    s->demo || session_account_id(s->session)[0] ? &line_items_view : &accounts_view, NULL,
 	    NULL, ei);
+	/* what the last run left open comes first */
+	if (!err && applying_unsettled(s->session))
+		err = app_push(s->app, &unknown_view, NULL, NULL, ei);
+	return err;
 }
 
 int screen_run(struct screen *s)

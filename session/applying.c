@@ -183,12 +183,17 @@ void applying_count_unknown(struct session *s)
 	journal_batch_list_done(&list);
 }
 
+size_t applying_unsettled(const struct session *s)
+{
+	return s->applying ? s->applying->unknown : 0;
+}
+
 void applying_unknown_text(const struct session *s, char *out, size_t cap)
 {
 	const struct applying *a = s->applying;
 
 	out[0] = '\0';
-	if (applying_unknown(s))
+	if (applying_unsettled(s))
 		snprintf(out, cap, "%zu of %zu batch%s unknown", a->unknown_batches, a->of_batches,
 		    a->of_batches == 1 ? "" : "es");
 }
@@ -288,6 +293,7 @@ void applying_on_event(struct apply *ap, const struct apply_event *ev, void *use
 			st->phase = APPLYING_SETTLING;
 		break;
 	case APPLY_SETTLE_WAIT:
+		applying_count_unknown(a->session);
 		st->phase = APPLYING_SETTLING;
 		st->round = ev->round;
 		st->rounds = ev->rounds;

@@ -60,6 +60,8 @@ bool applying_busy(const struct session *s); /* running, or settling with a read
 const struct applying_status *applying_status(const struct session *s); /* never NULL */
 /* Batches of the account whose outcome nobody knows yet. */
 size_t applying_unknown(const struct session *s);
+/* The same, also while they are being settled. */
+size_t applying_unsettled(const struct session *s);
 /* "1 of 5 batches unknown", "" when none is: of the posting that they are in. */
 void applying_unknown_text(const struct session *s, char *out, size_t cap);
 

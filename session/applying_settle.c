@@ -62,8 +62,10 @@ enum err applying_settle(struct session *s, struct errinfo *ei)
 
 	if (!s->api)
 		return err_set(ei, ERR_NETWORK, "there is no connection to the API");
-	if (applying_busy(s))
+	if (applying_busy(s)) {
+		apply_read_now(s->applying->engine); /* if that is what it waits for */
 		return ERR_OK;
+	}
 	if (applying_make(s))
 		return err_set(ei, ERR_NOMEM, "no memory to settle");
 	a = s->applying;

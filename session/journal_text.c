@@ -232,7 +232,7 @@ enum err journal_page_text(
 
 /* --- JSON lines --- */
 
-static void member(struct buf *out, const char *name, const char *text)
+void journal_member(struct buf *out, const char *name, const char *text)
 {
 	buf_addf(out, ",\"%s\":", name);
 	if (text)
@@ -241,13 +241,13 @@ static void member(struct buf *out, const char *name, const char *text)
 		buf_adds(out, "null");
 }
 
-static void member_time(struct buf *out, const char *name, int64_t t)
+void journal_member_time(struct buf *out, const char *name, int64_t t)
 {
 	char text[21];
 
 	if (t)
 		clock_format_utc(t, text);
-	member(out, name, t ? text : NULL);
+	journal_member(out, name, t ? text : NULL);
 }
 
 static void json_ops(struct buf *out, const struct journal_op_list *ops, uint64_t batch)
@@ -263,14 +263,14 @@ static void json_ops(struct buf *out, const struct journal_op_list *ops, uint64_
 		buf_addf(out, "%s{\"operation\":\"%s\"", first ? "" : ",",
 		    change_kind_name(o->change.kind));
 		first = false;
-		member(out, "line_item_id", o->change.line_item_id);
-		member(out, "targeting_type", o->change.type_name);
-		member(out, "operator_type", op_name(o->change.op));
-		member(out, "targeting_value", o->change.value);
-		member(out, "criterion_id", o->change.criterion_id);
-		member(out, "state", op_state_name(o->state));
-		member(out, "result_id", o->result_id);
-		member(out, "note", o->note);
+		journal_member(out, "line_item_id", o->change.line_item_id);
+		journal_member(out, "targeting_type", o->change.type_name);
+		journal_member(out, "operator_type", op_name(o->change.op));
+		journal_member(out, "targeting_value", o->change.value);
+		journal_member(out, "criterion_id", o->change.criterion_id);
+		journal_member(out, "state", op_state_name(o->state));
+		journal_member(out, "result_id", o->result_id);
+		journal_member(out, "note", o->note);
 		buf_addc(out, '}');
 	}
 	buf_addc(out, ']');
@@ -302,16 +302,16 @@ static void json_batch(
     struct buf *out, const struct journal_batch *b, const struct journal_op_list *ops)
 {
 	buf_addf(out, "{\"seq\":%zu", b->seq);
-	member(out, "state", batch_state_name(b->state));
+	journal_member(out, "state", batch_state_name(b->state));
 	buf_addf(out, ",\"attempt\":%d,\"epoch\":%lld,\"http_status\":%d", b->attempt,
 	    (long long)b->epoch, b->http_status);
-	member_time(out, "intent_at", b->intent_at);
-	member_time(out, "sent_at", b->wire_at);
-	member_time(out, "ended_at", b->end_at);
-	member(out, "verdict", b->verdict);
-	member(out, "nonce", b->nonce);
-	member(out, "body_sha256", b->body_sha256);
-	member(out, "body", b->body);
+	journal_member_time(out, "intent_at", b->intent_at);
+	journal_member_time(out, "sent_at", b->wire_at);
+	journal_member_time(out, "ended_at", b->end_at);
+	journal_member(out, "verdict", b->verdict);
+	journal_member(out, "nonce", b->nonce);
+	journal_member(out, "body_sha256", b->body_sha256);
+	journal_member(out, "body", b->body);
 	json_reply(out, b);
 	json_ops(out, ops, b->id);
 	buf_addc(out, '}');
@@ -325,10 +325,10 @@ enum err journal_json_line(
 
 	if (!err) {
 		buf_addf(out, "{\"changeset\":%llu", (unsigned long long)c->id);
-		member(out, "account", c->account);
-		member(out, "title", c->title);
-		member(out, "plan_sha256", c->digest);
-		member_time(out, "planned_at", c->created_at);
+		journal_member(out, "account", c->account);
+		journal_member(out, "title", c->title);
+		journal_member(out, "plan_sha256", c->digest);
+		journal_member_time(out, "planned_at", c->created_at);
 		buf_adds(out, ",\"batches\":[");
 		for (size_t i = 0; i < r.batches.n; i++) {
 			buf_adds(out, i ? "," : "");
@@ -340,10 +340,10 @@ enum err journal_json_line(
 
 			buf_addf(
 			    out, "%s{\"batch\":%llu", i ? "," : "", (unsigned long long)e->batch);
-			member_time(out, "at", e->at);
-			member(out, "from", e->from);
-			member(out, "to", e->to);
-			member(out, "why", e->why);
+			journal_member_time(out, "at", e->at);
+			journal_member(out, "from", e->from);
+			journal_member(out, "to", e->to);
+			journal_member(out, "why", e->why);
 			buf_addc(out, '}');
 		}
 		buf_adds(out, "]}\n");

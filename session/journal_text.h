@@ -11,6 +11,10 @@ enum batch_state journal_verdict(const struct journal_changeset *c, char *out, s
 /* "+ BROAD_KEYWORD shoes" or "- AGE AGE_25_TO_49 (exclude)" */
 void journal_op_text(struct buf *out, const struct change *c);
 
+/* ,"name":"text", or null for NULL; a time as 2026-01-31T12:00:00Z, 0 as null. */
+void journal_member(struct buf *out, const char *name, const char *text);
+void journal_member_time(struct buf *out, const char *name, int64_t t);
+
 /* Everything about one changeset, as lines to read; a line that starts with "# " is a heading. */
 enum err journal_page_text(
     struct store *s, const struct journal_changeset *c, struct buf *out, struct errinfo *ei);

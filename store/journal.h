@@ -198,6 +198,8 @@ enum err journal_unknown(
 /* The batch was last sent at least so long ago, whatever the wall clock was set to since and however
  * often the machine was started; 0 when that is not known. */
 int64_t journal_sent_ago_ms(struct store *s, const struct journal_batch *b);
+/* Grows with everything that is written to the journal, by any terminal: compare before a reload. */
+uint64_t journal_version(struct store *s);
 /* Did a posting from here make this criterion? Did one remove it? */
 bool journal_made(struct store *s, const char *criterion_id);
 bool journal_removed(struct store *s, const char *criterion_id);

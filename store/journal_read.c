@@ -188,6 +188,14 @@ enum err journal_batches(
 	    BIND(INT(changeset), INT(s->state_realm)), out, ei);
 }
 
+uint64_t journal_version(struct store *s)
+{
+	if (!s->state.sql)
+		return 0;
+	return (uint64_t)db_int(
+	    &s->state, "SELECT seq FROM event ORDER BY seq DESC LIMIT 1", NULL, NULL);
+}
+
 enum err journal_unknown(
     struct store *s, const char *account, struct journal_batch_list *out, struct errinfo *ei)
 {

@@ -22,6 +22,7 @@ struct app;
 
 #define STATUS_SEGMENTS 14
 struct status {
+	struct app *app; /* whose status line it is: to name keys */
 	struct status_segment {
 		char text[96];
 		enum style style;

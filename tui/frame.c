@@ -251,7 +251,7 @@ static int draw_segment(struct canvas *c, int x, const struct status_segment *g)
 
 static void draw_status(struct app *app, struct canvas *c)
 {
-	struct status s = {0};
+	struct status s = {.app = app};
 	int x = 0, end = c->area.w;
 
 	canvas_fill(c, (struct rect){0, 0, c->area.w, 1}, STYLE_STATUS);

@@ -86,6 +86,8 @@ enum err views_command(void *user, const struct command_call *call, struct errin
 		return go(app, &problems_view, NULL, ei);
 	case VIEWS_JOURNAL:
 		return go(app, &journal_view, NULL, ei);
+	case VIEWS_UNKNOWN:
+		return go(app, &unknown_view, NULL, ei);
 	case VIEWS_MERGE:
 		return go(app, &merge_view, NULL, ei);
 	case VIEWS_DRAFTS:
@@ -217,12 +219,28 @@ static void status_age(const struct session *s, struct status *st)
 	}
 }
 
+/* The last segment is the last one to be cut. */
+static void status_unknown(const struct session *s, struct status *st)
+{
+	const char *const contexts[] = {"global"};
+	char text[64];
+	struct buf keys;
+
+	applying_unknown_text(s, text, sizeof text);
+	if (!text[0])
+		return;
+	buf_init(&keys, 256);
+	keymap_keys_of(app_keymap(st->app), contexts, 1, "unknown", &keys);
+	status_add(st, true, STYLE_DANGER, "%s%s%.*s", text, keys.len ? ": " : "",
+	    (int)strcspn(buf_str(&keys), " "), buf_str(&keys));
+	buf_done(&keys);
+}
+
 void views_status(void *user, struct status *st)
 {
 	const struct session *s = user;
 	const struct account *a = session_account(s);
 	struct staging_count n = staging_total(s);
-	char text[64];
 	char why[160];
 
 	status_add(st, false, STYLE_STATUS, "%s", session_profile(s));
@@ -236,9 +254,6 @@ void views_status(void *user, struct status *st)
 	status_network(s, st);
 	status_sync(s, st);
 	status_age(s, st);
-	applying_unknown_text(s, text, sizeof text);
-	if (text[0])
-		status_add(st, true, STYLE_DANGER, "%s", text);
 	if (draft_active(s)[0])
 		status_add(st, true, STYLE_NOTE, "draft %.64s", draft_active(s));
 	if (n.creates + n.deletes)
@@ -247,6 +262,7 @@ void views_status(void *user, struct status *st)
 		status_add(st, true, STYLE_STATUS, "nothing staged");
 	else /* edits.log may well have some */
 		status_add(st, true, STYLE_WARNING, "what is staged is not known");
+	status_unknown(s, st);
 }
 
 void views_changed(struct app *app, unsigned kinds)

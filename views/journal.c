@@ -279,7 +279,7 @@ static bool journal_can(const struct view *v, const struct command *cmd, char *r
 {
 	const struct state *st = view_state(v);
 
-	if (cmd->id == VIEWS_SETTLE && !applying_unknown(st->session)) {
+	if (cmd->id == VIEWS_SETTLE && !applying_unsettled(st->session)) {
 		snprintf(reason, cap, "no outcome is unknown");
 		return false;
 	}

@@ -448,7 +448,7 @@ static bool review_can(const struct view *v, const struct command *cmd, char *re
 		snprintf(reason, cap, "%s", ei.msg);
 		return false;
 	}
-	if (cmd->id == VIEWS_SETTLE && !applying_unknown(st->session)) {
+	if (cmd->id == VIEWS_SETTLE && !applying_unsettled(st->session)) {
 		snprintf(reason, cap, "no outcome is unknown");
 		return false;
 	}

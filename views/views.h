@@ -18,6 +18,7 @@ extern const struct view_ops picker_view; /* arg: const struct picker_arg * */
 extern const struct view_ops drafts_view; /* arg: NULL */
 extern const struct view_ops merge_view; /* arg: NULL */
 extern const struct view_ops journal_view; /* arg: NULL */
+extern const struct view_ops unknown_view; /* arg: NULL */
 extern const struct view_ops moments_view; /* arg: const struct moments_arg * */
 extern const struct view_ops as_of_view; /* arg: const struct as_of_arg * */
 extern const struct view_ops budgets_view; /* arg: NULL */
