@@ -1,7 +1,7 @@
 """The races of two_terminals.sh. usage: two_terminals.py RETICLE DIRECTORY SANDBOX_URL"""
 import collections, csv, io, json, os, random, signal, sqlite3, subprocess, sys, time, urllib.request
 
-from pty_screen import Terminal
+from pty_screen import PATIENCE, Terminal
 
 reticle, directory, url = sys.argv[1:]
 rounds = int(os.environ.get("ROUNDS", "5"))
@@ -14,7 +14,7 @@ QUESTION_DEAF_S = 0.35  # a question ignores what was typed ahead: 0.3 s
 REFUSAL = r"reticle (\d+) on (\S+) is posting"
 CHANGED = r"the plan changed while you were asked|is not staged any more"
 OTHERS = r"P asks again"
-DONE = r"\d+ applied and seen, 0 applied, 0 refused, 0 not sent, 0 unknown"
+DONE = r"(?m)^ \d+ applied and seen$"
 
 
 def control(path, body=None, method=None):
@@ -204,7 +204,11 @@ def killed(n, both, phase):
     if answer(other, victim) != "refused":
         other.term.fail("it was not refused while the other one posted")
     victim.term.end(signal.SIGKILL)
-    other.term.wait(DONE) # by reading it back
+    end = time.monotonic() + PATIENCE
+    while state("SELECT 1 FROM batch WHERE state IN (1, 2, 6)"): # intent, wire, unknown
+        if time.monotonic() > end:
+            other.term.fail("it did not settle what the killed one left")
+        Terminal.read_all(0.2)
     control("faults", method="DELETE")
     post_the_rest(other, victim, 2)
     victim.sit_down()
