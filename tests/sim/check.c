@@ -191,7 +191,7 @@ static void check_screen(void)
 	const char *lines[SHOWN];
 	size_t n = 0;
 
-	if (!t->alive || t->stopped)
+	if (!t->alive || t->stopped || !screen_is_on())
 		return;
 	lines[n++] = applying_status(t->session)->ei.msg;
 	for (size_t i = 0; i < staging_changes(t->session)->n && n < SHOWN / 2; i++)

@@ -13,7 +13,6 @@
 #include "session/draft.h"
 #include "session/internal.h"
 #include "session/staging.h"
-#include "session/sync.h"
 
 enum { STEPS_MIN = 4, STEPS_SPREAD = 8, SOUND_CLOCK_S = 47 * 3600, REQUESTS_A_STEP = 4000 };
 enum purpose { PURPOSE_WORLD, PURPOSE_END, PURPOSE_STEP }; /* and one for each step */
@@ -125,9 +124,9 @@ static void one_step(bool calm)
 	else if (what < 68)
 		users_post_both();
 	else if (what < 71)
-		users_sync(t);
-	else if (what < 72)
-		users_harvest(t);
+		reading_sync(t);
+	else if (what < 72 && rng_chance(&users.rng, 25)) /* sixty pages: dear */
+		reading_harvest(t);
 	else if (what < 78)
 		users_revert_some(t);
 	else if (what < 83)
@@ -272,56 +271,6 @@ static bool revert_all(struct term *t)
 	return all && !clock_was_set_back && !staging_changes(t->session)->n;
 }
 
-static void sync_whole(struct term *t)
-{
-	struct errinfo ei = {0};
-
-	trace("everything is read anew");
-	disk_enter(t->who);
-	if (session_sync(t->session, true, REQ_USER, &ei))
-		violated("I6", "the account cannot be read: %s", ei.msg);
-	disk_enter(-1);
-	users_rest();
-	if (!has_violation() &&
-	    (!session_sync_result(t->session) || session_sync_result(t->session)->ei.code))
-		violated("I6", "the account was not read to its end");
-}
-
-/* After everything was read anew, without faults, the snapshot is the account. Twice: the first goes
- * on with one that was stopped, and keeps what that had read. */
-static void read_all(struct term *t)
-{
-	const struct rows *rows = check_account();
-	struct criterion_set set;
-	struct errinfo ei = {0};
-	size_t live = 0;
-
-	sync_whole(t);
-	if (!has_violation())
-		sync_whole(t);
-	if (has_violation())
-		return;
-	criterion_set_init(&set);
-	for (size_t i = 0; i < users.n_line_items; i++) {
-		const char *id = users.line_items[i];
-		size_t unknown, n = 0, from = set.n;
-
-		if (session_criteria(t->session, &id, 1, &set, &unknown, &ei) || unknown)
-			violated("I3", "line item %s was not read", id);
-		for (size_t k = 0; k < rows->n; k++)
-			n += !rows->v[k].deleted && strcmp(rows->v[k].line_item, id) == 0;
-		if (set.n - from != n)
-			violated("I3", "line item %s has %zu criteria, and %zu are shown", id, n,
-			    set.n - from);
-	}
-	for (size_t k = 0; k < rows->n; k++)
-		for (size_t i = 0; i < set.n && !rows->v[k].deleted; i++)
-			live += strcmp(set.v[i].id, rows->v[k].id) == 0;
-	if (live != set.n)
-		violated("I3", "%zu of the criteria that are shown are not there", set.n - live);
-	criterion_set_done(&set);
-}
-
 /* --- */
 
 static void draw_world(struct rng *r, struct server_world *w, struct term_options *o)
@@ -331,6 +280,7 @@ static void draw_world(struct rng *r, struct server_world *w, struct term_option
 	w->clock_ahead_s = rng_chance(r, 15) ? (int64_t)rng_below(r, 7200) - 3600 : 0;
 	o->batch_size = rng_chance(r, 30) ? 500 : 4 + (int64_t)rng_below(r, 12);
 	o->follow = rng_chance(r, 50);
+	o->screen = rng_chance(r, 25);
 	if (rng_chance(r, 15)) {
 		w->reads = 10 + (int64_t)rng_below(r, 60);
 		w->writes = 1 + (int64_t)rng_below(r, 6);
@@ -345,7 +295,7 @@ static void begin(uint64_t seed)
 	struct term_options o;
 	struct net_watch watch = facts_watch();
 
-	users.healed = clock_was_set_back = false;
+	users.healed = users.harvests = clock_was_set_back = false;
 	clock_freeze(T0_WALL, T0_MONO_MS);
 	draw_world(&r, &world, &o);
 	clock_ahead_s = world.clock_ahead_s;
@@ -413,8 +363,10 @@ void life_run(uint64_t seed, uint64_t skip, uint64_t calm)
 		finish_stage(&terms[0]);
 	if (!has_violation() && rng_chance(&users.rng, 35))
 		reverted = revert_all(&terms[0]);
-	if (!has_violation() && rng_chance(&users.rng, 15))
-		read_all(&terms[0]);
+	if (!has_violation() && rng_chance(&users.rng, 8))
+		reading_check_account(&terms[0]);
+	if (!has_violation() && users.harvests)
+		reading_check_harvest(&terms[0]);
 	if (!has_violation() && terms[1].alive)
 		terms_rest(2000); /* each sees within a second or so what the other did */
 	if (!has_violation())
@@ -440,4 +392,7 @@ void life_init(void)
 	}
 	term_end(&terms[0]);
 	disk_keep_template();
+	term_start(&terms[0]);
+	reading_learn(&terms[0]);
+	term_end(&terms[0]);
 }

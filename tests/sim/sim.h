@@ -4,6 +4,7 @@
  *   life.c   a life, step by step               users.c  what the users do
  *   check.c  the invariants of reliability 2    claims.c what the program says, against the truth
  *   facts.c  what was asked for and what came   term.c   a terminal: start, turns, end, kill
+ *   reading.c  the account and the look-ups      screen.c the terminal's own terminal
  *   net.c    the network      disk.c  the disk   server.c the sandbox
  *
  * What each invariant means here, and what of its text is not looked at, is in docs/journal.md. REACH
@@ -68,7 +69,7 @@ extern struct term terms[TERMS];
 
 struct term_options {
 	int64_t batch_size;
-	bool follow;
+	bool follow, screen; /* screen: terminal 0 has one */
 };
 void terms_begin(const struct term_options *o);
 bool term_start(struct term *t); /* false: it died, or it could not open its store */
@@ -178,6 +179,7 @@ struct users {
 	char line_items[USERS_LINE_ITEMS][16];
 	size_t n_line_items;
 	bool healed; /* all faults have ended */
+	bool harvests; /* somebody fetches the look-up */
 };
 extern struct users users;
 
@@ -192,8 +194,17 @@ void users_wait_for_posting(struct term *t);
 bool users_revert(struct term *t, uint64_t changeset);
 void users_revert_some(struct term *t);
 size_t users_changesets(struct term *t, uint64_t *ids, size_t cap); /* newest first */
-void users_sync(struct term *t); /* begin to read all of it anew */
-void users_harvest(struct term *t); /* begin to fetch a look-up */
+bool users_idle(void *user); /* a terminal that is gone, or does nothing */
+void users_kill(struct term *t); /* what befalls a terminal in the middle of something */
+void users_leave(struct term *t);
+
+/* --- reading.c --- */
+
+void reading_sync(struct term *t); /* begin to read the account, and perhaps end in the middle */
+void reading_harvest(struct term *t); /* the same with a look-up of many pages */
+void reading_check_account(struct term *t);
+void reading_check_harvest(struct term *t);
+void reading_learn(struct term *t); /* what a look-up has, once a process */
 
 /* --- life.c --- */
 

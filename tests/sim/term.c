@@ -89,7 +89,7 @@ bool term_start(struct term *t)
 	session_take_api(t->session, api);
 	t->alive = true;
 	t->wait_ms = 0;
-	if (t->who == 0)
+	if (t->who == 0 && options.screen)
 		screen_start(clock_mono_ms() % 2);
 	disk_enter(-1);
 	if (disk_is_dead(t->who)) {

@@ -14,11 +14,9 @@
 #include "session/applying.h"
 #include "session/draft.h"
 #include "session/internal.h"
-#include "session/options.h"
 #include "session/revert.h"
 #include "session/review_model.h"
 #include "session/staging.h"
-#include "session/sync.h"
 
 struct users users;
 
@@ -283,7 +281,7 @@ void users_edit(struct term *t)
 
 /* --- posting --- */
 
-static bool is_idle(void *user)
+bool users_idle(void *user)
 {
 	struct term *t = user;
 
@@ -331,7 +329,7 @@ static void sleep_without_lock(struct term *t)
 }
 
 /* A machine that comes up again may have another clock. */
-static void be_killed(struct term *t)
+void users_kill(struct term *t)
 {
 	trace("  it is killed");
 	term_kill(t);
@@ -339,7 +337,7 @@ static void be_killed(struct term *t)
 		life_set_clock(weather_clock_jump(&users.rng));
 }
 
-static void be_left(struct term *t)
+void users_leave(struct term *t)
 {
 	trace("  it is left");
 	term_end(t);
@@ -356,8 +354,8 @@ static const struct {
 	unsigned weight;
 	int64_t soon_ms, late_ms;
 	void (*befalls)(struct term *t);
-} strikes[] = {{15, 400, 150000, be_killed}, {7, 3000, 3000, stop_posting},
-    {6, 3000, 3000, be_left}, {5, 2000, 100000, sleep_without_lock},
+} strikes[] = {{15, 400, 150000, users_kill}, {7, 3000, 3000, stop_posting},
+    {6, 3000, 3000, users_leave}, {5, 2000, 100000, sleep_without_lock},
     {7, 400, 100000, clock_is_set}};
 
 static void strike(struct term *t)
@@ -384,7 +382,7 @@ static void strike(struct term *t)
 			int64_t most =
 			    rng_chance(&users.rng, 60) ? strikes[i].soon_ms : strikes[i].late_ms;
 
-			terms_run(is_idle, t, (int64_t)rng_below(&users.rng, (uint64_t)most));
+			terms_run(users_idle, t, (int64_t)rng_below(&users.rng, (uint64_t)most));
 			if (t->alive && !has_violation())
 				strikes[i].befalls(t);
 			return;
@@ -425,7 +423,7 @@ bool users_start_posting(struct term *t)
 
 void users_wait_for_posting(struct term *t)
 {
-	if (!terms_run(is_idle, t, POST_LIMIT_MS))
+	if (!terms_run(users_idle, t, POST_LIMIT_MS))
 		violated("I6", "a posting has no end after %d minutes", POST_LIMIT_MS / MINUTE);
 	if (t->alive && !has_violation()) {
 		say_outcome(t);
@@ -448,7 +446,7 @@ void users_post(struct term *t)
 		strike(t);
 	/* the other one stages meanwhile */
 	if (rng_chance(&users.rng, 25) && other->alive) {
-		terms_run(is_idle, t, (int64_t)rng_below(&users.rng, 500));
+		terms_run(users_idle, t, (int64_t)rng_below(&users.rng, 500));
 		if (other->alive && !has_violation())
 			users_edit(other);
 	}
@@ -516,46 +514,4 @@ void users_revert_some(struct term *t)
 	if (n)
 		users_revert(t, ids[rng_below(&users.rng, n)]);
 	users_adopt(NULL);
-}
-
-/* --- reading --- */
-
-/* What cuts a reading short. */
-static void interrupt(struct term *t)
-{
-	int64_t most = rng_chance(&users.rng, 50) ? 300 : 20000;
-
-	if (rng_chance(&users.rng, 30)) {
-		disk_kill_at(t->who, (unsigned)rng_below(&users.rng, 40));
-	} else if (rng_chance(&users.rng, 60)) {
-		terms_run(is_idle, t, (int64_t)rng_below(&users.rng, (uint64_t)most));
-		if (t->alive && !has_violation() && rng_chance(&users.rng, 50))
-			be_killed(t);
-		else if (t->alive && !has_violation())
-			be_left(t);
-	}
-}
-
-void users_sync(struct term *t)
-{
-	bool whole = rng_chance(&users.rng, 70);
-	struct errinfo ei = {0};
-
-	trace("terminal %d reads %s", t->who, whole ? "everything anew" : "what changed");
-	term_begin_call(t);
-	session_sync(t->session, whole, REQ_BACKGROUND, &ei);
-	if (term_end_call(t))
-		interrupt(t);
-}
-
-void users_harvest(struct term *t)
-{
-	struct api_param market = {"locale", "en-US"};
-	struct errinfo ei = {0};
-
-	trace("terminal %d fetches the TV shows of a market", t->who);
-	term_begin_call(t);
-	options_harvest(t->session, "tv_shows", &market, 1, &ei);
-	if (term_end_call(t))
-		interrupt(t);
 }
