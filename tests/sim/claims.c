@@ -42,20 +42,19 @@ static bool was_so(const struct edit *e)
 
 static const char *const names[] = {"staged", "being sent", "unknown", "applied", "gone"};
 
-static void see_state(void *user, const char *draft, const struct change *c)
+static void see_state(void *user, const char *draft, unsigned state, const struct change *c)
 {
-	const unsigned *st = user;
 	struct edit *e = facts_edit(c->id);
 
-	(void)draft;
+	(void)user, (void)draft;
 	if (!e) {
 		violated("I2", "edit %llu is %s and nobody staged it", (unsigned long long)c->id,
-		    names[*st]);
+		    names[state]);
 		return;
 	}
 	seen[e - facts.edits]++;
-	state_of[e - facts.edits] = *st;
-	if (*st == DRAFT_STAGED && c->held != e->held)
+	state_of[e - facts.edits] = state;
+	if (state == DRAFT_STAGED && c->held != e->held)
 		violated("I2", "edit %llu is held back %s", (unsigned long long)e->id,
 		    e->held ? "no more" : "and nobody did that");
 }
@@ -65,8 +64,7 @@ static void read_states(struct term *t)
 	memset(seen, 0, sizeof seen);
 	for (size_t i = 0; i < facts.n_edits; i++)
 		state_of[i] = DRAFT_GONE;
-	for (unsigned st = DRAFT_STAGED; st <= DRAFT_GONE; st++)
-		facts_each(t, st, see_state, &st);
+	facts_each(t, see_state, NULL);
 }
 
 static void check_lost(void)
@@ -103,7 +101,7 @@ static void check_drafts(void)
 		if (seen[i] && state_of[i] == DRAFT_APPLIED && !present[i])
 			violated("I3", "edit %llu is applied, and the journal does not know of it",
 			    (unsigned long long)e->id);
-		if (state_of[i] != DRAFT_STAGED && state_of[i] != DRAFT_GONE)
+		if ((state_of[i] != DRAFT_STAGED && state_of[i] != DRAFT_GONE) || e->dropped)
 			continue;
 		if (e->commits)
 			violated("I3", "edit %llu (%s %s %s) is %s, and the server carried it out",

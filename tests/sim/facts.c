@@ -44,23 +44,24 @@ static void add_edit(const char *draft, const struct change *c)
 	snprintf(e->criterion, sizeof e->criterion, "%s", c->criterion_id ? c->criterion_id : "");
 }
 
-static void each_of_draft(
-    struct term *t, unsigned state, const char *draft, facts_draft_fn *fn, void *user)
+static void each_of_draft(struct term *t, const char *draft, facts_draft_fn *fn, void *user)
 {
-	struct change_set set;
-	struct errinfo ei = {0};
+	for (unsigned state = DRAFT_STAGED; state <= DRAFT_GONE; state++) {
+		struct change_set set;
+		struct errinfo ei = {0};
 
-	change_set_init(&set);
-	if (drafts_list(t->store, SERVER_ACCOUNT, (enum draft_state)state, &set, &ei))
-		violated("I2", "the edits of a draft cannot be read: %s", ei.msg);
-	for (size_t i = 0; i < set.n; i++)
-		fn(user, draft, &set.v[i]);
-	change_set_done(&set);
+		change_set_init(&set);
+		if (drafts_list(t->store, SERVER_ACCOUNT, (enum draft_state)state, &set, &ei))
+			violated("I2", "the edits of a draft cannot be read: %s", ei.msg);
+		for (size_t i = 0; i < set.n; i++)
+			fn(user, draft, state, &set.v[i]);
+		change_set_done(&set);
+	}
 }
 
 /* The selection of the terminal is put back as it was, not selected again: that would make a draft
  * anew which another terminal has just given another name. */
-void facts_each(struct term *t, unsigned state, facts_draft_fn *fn, void *user)
+void facts_each(struct term *t, facts_draft_fn *fn, void *user)
 {
 	struct store *s = t->store;
 	struct draft_names names = {0};
@@ -72,56 +73,49 @@ void facts_each(struct term *t, unsigned state, facts_draft_fn *fn, void *user)
 	if (drafts_names(s, SERVER_ACCOUNT, &names, &ei))
 		violated("I2", "the drafts cannot be read: %s", ei.msg);
 	if (!names.n)
-		each_of_draft(t, state, "", fn, user);
+		each_of_draft(t, "", fn, user);
 	for (size_t i = 0; i < names.n; i++)
-		if (!names.v[i].deleted_at &&
-		    !drafts_select(s, SERVER_ACCOUNT, names.v[i].name, &ei))
-			each_of_draft(t, state, names.v[i].name, fn, user);
+		if (!names.v[i].deleted_at && !drafts_select(s, SERVER_ACCOUNT, names.v[i].name, &ei))
+			each_of_draft(t, names.v[i].name, fn, user);
 	memcpy(s->draft, selected, sizeof selected);
 	s->draft_row = row;
 	draft_names_done(&names);
 }
 
-static void see_staged(void *user, const char *draft, const struct change *c)
+/* What is staged is what they want; what went from the stage is not any more. What a batch has is not
+ * the user's to take off. */
+static void adopt(void *user, const char *draft, unsigned state, const struct change *c)
 {
-	bool *staged = user;
 	struct edit *e = facts_edit(c->id);
 
-	if (!e)
+	(void)user;
+	if (!e && state == DRAFT_STAGED)
 		add_edit(draft, c);
 	e = facts_edit(c->id);
 	if (!e)
 		return;
-	staged[e - facts.edits] = true;
-	e->held = c->held;
 	snprintf(e->draft, sizeof e->draft, "%s", draft);
-}
-
-static void see_gone(void *user, const char *draft, const struct change *c)
-{
-	struct edit *e = facts_edit(c->id);
-
-	(void)user, (void)draft;
-	if (e)
+	e->dropped = false;
+	if (state == DRAFT_GONE)
 		e->wanted = false;
+	if (state != DRAFT_STAGED)
+		return;
+	e->wanted = true;
+	e->found_so = false;
+	e->held = c->held;
 }
 
 void facts_adopt(struct term *t, const char *dropped)
 {
-	bool staged[EDITS] = {false};
-
-	facts_each(t, DRAFT_STAGED, see_staged, staged);
-	/* of those that were staged before; what a batch has is not the user's to take off */
-	facts_each(t, DRAFT_GONE, see_gone, NULL);
-	for (size_t i = 0; i < facts.n_edits; i++) {
+	for (size_t i = 0; dropped && i < facts.n_edits; i++) {
 		struct edit *e = &facts.edits[i];
 
-		if (dropped && strcmp(e->draft, dropped) == 0)
+		if (strcmp(e->draft, dropped) == 0) {
+			e->dropped = true;
 			e->wanted = false;
-		e->wanted |= staged[i];
-		if (staged[i])
-			e->found_so = false;
+		}
 	}
+	facts_each(t, adopt, NULL);
 }
 
 void facts_reviewed(int who, const struct applying_plan *p)

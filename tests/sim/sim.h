@@ -91,6 +91,7 @@ enum { EDITS = 1024, POSTS = 256, POST_OPS = 128, PLAN_OPS = 4 * POST_OPS, DRAFT
 struct edit { /* an edit that was staged */
 	uint64_t id; /* of the drafts */
 	bool removes, wanted, held; /* wanted: nobody took it off the stage */
+	bool dropped; /* its draft was deleted: nobody lists what that has */
 	bool found_so; /* it went because the account was so already, and that was true */
 	char draft[16], line_item[16], type[32], op[8], value[64], criterion[16];
 	unsigned commits; /* how often the server carried it out */
@@ -137,9 +138,9 @@ void facts_adopt(struct term *t, const char *dropped);
 void facts_reviewed(int who, const struct applying_plan *p);
 bool facts_in_flight(uint64_t edit, uint64_t batch); /* 0: any; may it still take effect? */
 bool facts_committed(uint64_t batch, int who, uint64_t edit); /* batch 0: any; who -1: anybody */
-/* The edits of one state (enum draft_state) in every draft that is there. */
-typedef void facts_draft_fn(void *user, const char *draft, const struct change *c);
-void facts_each(struct term *t, unsigned state, facts_draft_fn *fn, void *user);
+/* The edits of every draft that is there, with their state (enum draft_state). */
+typedef void facts_draft_fn(void *user, const char *draft, unsigned state, const struct change *c);
+void facts_each(struct term *t, facts_draft_fn *fn, void *user);
 
 /* --- checks --- */
 
