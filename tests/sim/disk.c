@@ -634,12 +634,14 @@ static void base64_of(const char *s, char out[NEEDLE])
 	out[k] = '\0';
 }
 
-const char *disk_find(const char *const *needles, size_t n)
+const char *disk_find(const char *const *needles, size_t n, bool coded)
 {
 	search.n = 0;
 	search.found[0] = '\0';
 	for (size_t i = 0; i < n && search.n + 3 <= NEEDLES; i++) {
 		snprintf(search.needles[search.n++], NEEDLE, "%s", needles[i]);
+		if (!coded)
+			continue;
 		hex_of(needles[i], search.needles[search.n++]);
 		base64_of(needles[i], search.needles[search.n++]);
 	}

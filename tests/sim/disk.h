@@ -35,9 +35,9 @@ size_t disk_errors(void); /* calls that were refused by disk_fail since disk_beg
 
 size_t disk_open_files(void);
 
-/* Does one of these strings occur in any file, as it is, in hex or in base64? The name of the file, or
- * NULL. */
-const char *disk_find(const char *const *needles, size_t n);
+/* Does one of these strings occur in any file, as it is, and when `coded` in hex or in base64? The name
+ * of the file, or NULL. */
+const char *disk_find(const char *const *needles, size_t n, bool coded);
 /* Has the text a byte or a character that moves the cursor, starts an escape sequence or turns the
  * direction of writing (newlines apart)? The second: has the file? */
 bool disk_is_hostile(const char *p, size_t n);

@@ -75,7 +75,8 @@ void facts_each(struct term *t, facts_draft_fn *fn, void *user)
 	if (!names.n)
 		each_of_draft(t, "", fn, user);
 	for (size_t i = 0; i < names.n; i++)
-		if (!names.v[i].deleted_at && !drafts_select(s, SERVER_ACCOUNT, names.v[i].name, &ei))
+		if (!names.v[i].deleted_at &&
+		    !drafts_select(s, SERVER_ACCOUNT, names.v[i].name, &ei))
 			each_of_draft(t, names.v[i].name, fn, user);
 	memcpy(s->draft, selected, sizeof selected);
 	s->draft_row = row;

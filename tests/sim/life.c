@@ -280,7 +280,7 @@ static void draw_world(struct rng *r, struct server_world *w, struct term_option
 	w->clock_ahead_s = rng_chance(r, 15) ? (int64_t)rng_below(r, 7200) - 3600 : 0;
 	o->batch_size = rng_chance(r, 30) ? 500 : 4 + (int64_t)rng_below(r, 12);
 	o->follow = rng_chance(r, 50);
-	o->screen = rng_chance(r, 25);
+	o->screen = rng_chance(r, 20);
 	if (rng_chance(r, 15)) {
 		w->reads = 10 + (int64_t)rng_below(r, 60);
 		w->writes = 1 + (int64_t)rng_below(r, 6);
