@@ -157,8 +157,9 @@ sweep-net: deps-test
 	@$(SWEEP_ENV) $(O)/sweep/net --stride $(STRIDE)
 
 # The simulator: client and sandbox in one process, in virtual time; one seed is a whole life.
-# make sim [SEEDS=N] [FROM=N], or make sim SEED=N for the trace of one. The sandbox becomes one object
-# of which only tests/sim/server.h can be seen: both programs have functions of the same names.
+# make sim [SEEDS=N] [FROM=N], or make sim SEED=N for the trace of one, SHRINK=N for the steps of it
+# that matter. The sandbox becomes one object of which only tests/sim/server.h can be seen: both
+# programs have functions of the same names.
 SIM_OBJ := $(patsubst %.c,$(O)/%.o,$(filter-out tests/sim/server.c,$(wildcard tests/sim/*.c)))
 SIM_SANDBOX_OBJ = $(O)/tests/sim/server.o $(filter-out %/main.o %/server.o %/control_main.o,$(call obj,sandbox))
 SIM_NAMES := server_init server_done server_begin server_faults server_edit server_edits server_clock_ahead \
@@ -203,6 +204,8 @@ sim: deps-quiet
 	@$(SUBMAKE) VARIANT=sim $(BUILD)/sim/sim
 ifdef SEED
 	@$(BUILD)/sim/sim --seed $(SEED)
+else ifdef SHRINK
+	@$(BUILD)/sim/sim --shrink $(SHRINK)
 else
 	@sh tests/sim/run.sh $(BUILD)/sim/sim $(FROM) $(SEEDS)
 endif

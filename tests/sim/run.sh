@@ -1,6 +1,7 @@
 #!/bin/sh
 # Lives of the simulator on every processor. usage: run.sh SIM FROM SEEDS
-# Prints the seeds that failed, each with its step and invariant; the last line counts.
+# First those that found something once (seeds.txt), then SEEDS of them. Prints the seeds that failed,
+# each with its step and invariant; the last line counts.
 set -u
 sim=$1 from=$2 seeds=$3
 jobs=$(nproc 2>/dev/null || echo 2)
@@ -9,6 +10,7 @@ share=$(((seeds + jobs - 1) / jobs))
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 start=$(date +%s)
+"$sim" --list "$(dirname "$0")/seeds.txt" >"$dir/list" 2>&1
 i=0
 while [ "$i" -lt "$jobs" ]; do
 	n=$((seeds - i * share))
@@ -21,7 +23,7 @@ while [ "$i" -lt "$jobs" ]; do
 done
 wait
 failed=$(grep -hc '^seed ' "$dir"/* | awk '{ n += $1 } END { print n }')
-grep -h '^seed ' "$dir"/* | sed 's/$/   (make sim SEED=N prints its trace)/'
+grep -h '^seed ' "$dir"/* | sed 's/$/   (make sim SEED=N prints its trace, SHRINK=N what matters of it)/'
 # a simulator that crashed has no last line of its own
 for f in "$dir"/*; do
 	grep -q '^sim: ' "$f" && continue

@@ -272,7 +272,7 @@ void users_edit(struct term *t)
 {
 	const char *dropped = NULL;
 
-	if (rng_chance(&users.rng, 12))
+	if (rng_chance(&users.rng, 20))
 		dropped = change_draft(t);
 	else
 		change_stage(t);
@@ -333,8 +333,10 @@ void users_kill(struct term *t)
 {
 	trace("  it is killed");
 	term_kill(t);
-	if (rng_chance(&users.rng, 25))
-		life_set_clock(weather_clock_jump(&users.rng));
+	if (rng_chance(&users.rng, 40)) /* as often as not by what a settlement waits, and more */
+		life_set_clock(rng_chance(&users.rng, 50)
+				   ? 120 + (int64_t)rng_below(&users.rng, 7200)
+				   : weather_clock_jump(&users.rng));
 }
 
 void users_leave(struct term *t)
