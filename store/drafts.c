@@ -453,6 +453,24 @@ static void add_count(struct draft_counts *n, sqlite3_stmt *st)
 	}
 }
 
+struct draft_counts drafts_count_all(struct store *s, const char *account)
+{
+	struct draft_counts n = {0};
+	sqlite3_stmt *st;
+
+	if (!s->state.sql)
+		return n;
+	st = db_query(&s->state,
+	    "SELECT c.state, count(*), sum(c.held) FROM draft d JOIN change c ON c.draft = d.id"
+	    " WHERE d.realm=? AND d.account=? AND c.state < 3 GROUP BY c.state",
+	    BIND(INT(s->state_realm), TEXT(account)));
+	while (db_row(st))
+		add_count(&n, st);
+	if (state_guard(s, db_done(&s->state, st, NULL)))
+		return (struct draft_counts){0};
+	return n;
+}
+
 struct draft_counts drafts_count(struct store *s, const char *account)
 {
 	struct draft_counts n = {0};

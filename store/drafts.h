@@ -59,6 +59,8 @@ enum err drafts_redo(
 enum err drafts_list(struct store *s, const char *account, enum draft_state state,
     struct change_set *out, struct errinfo *ei);
 struct draft_counts drafts_count(struct store *s, const char *account);
+/* The same of all drafts of the account together. */
+struct draft_counts drafts_count_all(struct store *s, const char *account);
 /* Changes whenever any terminal changed state.db: compare with the last one before a reload. */
 uint64_t drafts_version(struct store *s);
 
