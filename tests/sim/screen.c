@@ -107,7 +107,7 @@ static void drain(void)
 FILE *screen_init(void)
 {
 	struct winsize size = {.ws_row = LINES, .ws_col = COLS};
-	int keep = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), tty;
+	int keep = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), tty = -1;
 	FILE *out;
 
 	fflush(stdout);

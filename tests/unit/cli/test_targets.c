@@ -120,7 +120,7 @@ static void export_then_plan_is_empty_in_every_form(void **state)
 		buf_init(&shown, 1u << 20);
 		delta_init(&d);
 		random_account(&live, 12);
-		write_form(&text, &live, round % FORMS);
+		write_form(&text, &live, (enum form)(round % FORMS));
 		buf_add(&shown, text.p, text.len);
 		read_back(&t, &text, buf_str(&shown));
 		copy_all(&d.live, &live);
@@ -157,7 +157,7 @@ static void a_file_leads_to_what_it_says(void **state)
 		delta_init(&d);
 		random_account(&live, 8);
 		random_account(&wanted, 8);
-		write_form(&text, &wanted, round % FORMS);
+		write_form(&text, &wanted, (enum form)(round % FORMS));
 		read_back(&t, &text, "");
 		copy_all(&d.live, &live);
 		assert_int_equal(delta_compare(&d, &t), ERR_OK);
