@@ -71,9 +71,8 @@ struct posted;
 struct posted *applying_share(struct session *s);
 void applying_release(struct posted *p);
 
-/* Were the line items of a posting read after it? When not, they are asked for now (`again`: also
- * when it may have been in the same second). */
-bool applying_read_since(struct session *s, uint64_t changeset, bool again);
+/* Were the line items of a posting read after it? When not, they are asked for now. */
+bool applying_read_since(struct session *s, uint64_t changeset);
 /* So long after it that a reading that was behind cannot have missed it? Asks for nothing. */
 bool applying_read_late(struct session *s, uint64_t changeset);
 
@@ -84,8 +83,9 @@ void applying_resume(struct session *s);
 void applying_take_over(struct session *s);
 void applying_leave(struct session *s);
 void applying_recount(struct session *s); /* another terminal wrote to the journal */
-/* The criteria of these line items were read and are in the snapshot. */
-void applying_saw(struct session *s, const char *const *ids, size_t n);
+/* The criteria of these line items were read, from `at` on, and are in the snapshot. */
+void applying_saw(
+    struct session *s, const char *const *ids, size_t n, const struct journal_point *at);
 void applying_done(struct session *s);
 void applying_look(struct session *s); /* requests began or ended: does the posting wait now? */
 

@@ -51,7 +51,17 @@ static size_t take_due(struct applying *a, const char *const *ids, size_t n, con
 	return due;
 }
 
-void applying_saw(struct session *s, const char *const *ids, size_t n)
+/* Did the reading begin after the posting that the images are due of? */
+static bool is_after(struct applying *a, const struct journal_point *at)
+{
+	struct store *store = a->session->cfg.store;
+	struct journal_point step = journal_last_step(store, a->image_changeset);
+
+	return journal_is_after(store, at, &step);
+}
+
+void applying_saw(
+    struct session *s, const char *const *ids, size_t n, const struct journal_point *at)
 {
 	struct applying *a = s->applying;
 	struct journal_image *images;
@@ -59,7 +69,7 @@ void applying_saw(struct session *s, const char *const *ids, size_t n)
 	const char **due;
 	size_t n_due = 0, full = 0;
 
-	if (!a || !a->image_due.count)
+	if (!a || !a->image_due.count || !is_after(a, at))
 		return;
 	images = mem_array(n, sizeof *images);
 	sets = mem_array(n, sizeof *sets);

@@ -102,21 +102,18 @@ static bool left_open(struct session *s)
 	return open;
 }
 
-/* When the last batch of the changeset was answered, or sent; 0: never. */
-static int64_t last_moment(struct session *s, uint64_t changeset)
+/* Was anything of the changeset sent? */
+static bool was_sent(struct session *s, uint64_t changeset)
 {
 	struct journal_batch_list list;
-	int64_t last = 0;
+	bool sent = false;
 
 	journal_batch_list_init(&list);
 	if (!journal_batches(s->cfg.store, changeset, &list, NULL))
-		for (size_t i = 0; i < list.n; i++) {
-			int64_t at = list.v[i].end_at ? list.v[i].end_at : list.v[i].wire_at;
-
-			last = at > last ? at : last;
-		}
+		for (size_t i = 0; i < list.n; i++)
+			sent |= list.v[i].wire_at || list.v[i].end_at;
 	journal_batch_list_done(&list);
-	return last;
+	return sent;
 }
 
 /* The line items of a changeset, each once; the strings are those of ops. */
@@ -136,60 +133,59 @@ static size_t line_items_of(const struct journal_op_list *ops, const char **ids)
 	return n;
 }
 
-static bool read_since(struct session *s, const char *const *ids, size_t n, int64_t moment)
+/* Did the readings of these line items begin after the last step of the changeset, and so long? */
+static bool read_since(
+    struct session *s, uint64_t changeset, const struct id_list *items, int64_t ms)
 {
-	struct line_item_set set = {.v = mem_array(n, sizeof *set.v), .n = n};
-	struct snapshot_count *counts = mem_array(n, sizeof *counts);
-	bool all = set.v && counts;
+	struct store *store = s->cfg.store;
+	struct journal_point step = journal_last_step(store, changeset);
+	bool all = true;
 
-	for (size_t i = 0; all && i < n; i++)
-		set.v[i].id = ids[i];
-	all = all && !snapshot_counts(s->cfg.store, s->account_id, &set, counts, NULL);
-	for (size_t i = 0; all && i < n; i++)
-		all = counts[i].fetched_at >= moment;
-	mem_free(set.v);
-	mem_free(counts);
+	for (size_t i = 0; all && i < items->n; i++) {
+		struct journal_point p =
+		    snapshot_criteria_point(store, s->account_id, items->ids[i]);
+
+		all = journal_is_after(store, &p, &step) && journal_ms_after(&p, &step) >= ms;
+	}
 	return all;
 }
 
-/* Were all line items of the changeset read at that moment or later? Else they are asked for, when
+/* Were all line items of the changeset read since, and so long after? Else they are asked for, when
  * `ask` is set. */
-static bool all_read(struct session *s, uint64_t changeset, int64_t moment, bool ask)
+static bool all_read(struct session *s, uint64_t changeset, int64_t ms, bool ask)
 {
 	struct journal_op_list ops;
+	struct id_list items = {0};
 	const char **ids = NULL;
 	bool all = false;
-	size_t n;
 
+	if (!was_sent(s, changeset))
+		return true;
 	journal_op_list_init(&ops);
 	if (!journal_ops(s->cfg.store, changeset, 0, &ops, NULL))
 		ids = mem_array(ops.n, sizeof *ids);
 	if (ids) {
-		n = line_items_of(&ops, ids);
-		all = read_since(s, ids, n, moment);
+		items = (struct id_list){ids, line_items_of(&ops, ids)};
+		all = read_since(s, changeset, &items, ms);
 		if (!all && ask)
-			session_fetch_criteria(s, ids, n, 0, REQ_USER);
+			session_fetch_criteria(s, ids, items.n, 0, REQ_USER);
 	}
 	mem_free(ids);
 	journal_op_list_done(&ops);
 	return all;
 }
 
-bool applying_read_since(struct session *s, uint64_t changeset, bool again)
+bool applying_read_since(struct session *s, uint64_t changeset)
 {
-	int64_t moment = last_moment(s, changeset);
-
-	/* times have seconds: one that is equal may be from before */
-	return !moment || all_read(s, changeset, again ? moment + 1 : moment, true);
+	return all_read(s, changeset, 0, true);
 }
 
 bool applying_read_late(struct session *s, uint64_t changeset)
 {
 	/* the last reading of a settlement is the one that is believed (reliability 3.5) */
-	enum { LATE_S = 120 };
-	int64_t moment = last_moment(s, changeset);
+	enum { LATE_MS = 120000 };
 
-	return !moment || all_read(s, changeset, moment + LATE_S, false);
+	return all_read(s, changeset, LATE_MS, false);
 }
 
 /* A run that ended while it posted did not read back into the snapshot what it had posted. */
@@ -200,7 +196,7 @@ static void read_again(struct session *s)
 
 	journal_changeset_list_init(&list);
 	if (!journal_changesets(s->cfg.store, &page, &list, NULL) && list.n)
-		applying_read_since(s, list.v[0].id, true);
+		applying_read_since(s, list.v[0].id);
 	journal_changeset_list_done(&list);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/mem.h"
+#include "store/journal.h"
 #include "session/applying.h"
 #include "session/internal.h"
 
@@ -119,6 +120,7 @@ static void describe(const struct session *s, const struct criteria_job *job, co
 static enum err keep_some(struct session *s, struct criteria_job *job, struct errinfo *ei)
 {
 	const char *ids[CRITERIA_GROUP];
+	struct journal_point at = job->group.at;
 	struct snapshot_criteria c;
 	enum err err;
 
@@ -130,7 +132,7 @@ static enum err keep_some(struct session *s, struct criteria_job *job, struct er
 	err = snapshot_finish_step(s->cfg.store, job->finish, &job->group, &c, ei);
 	if (err || !snapshot_finish_over(job->finish))
 		return err;
-	applying_saw(s, ids, job->n);
+	applying_saw(s, ids, job->n, &at);
 	return recount(s, ids, job->n, ei);
 }
 
@@ -235,8 +237,7 @@ static void start(struct session *s, struct criteria_job *job)
 
 	for (size_t i = 0; i < job->n; i++)
 		ids[i] = job->ids[i];
-	if (!job->group.began)
-		job->group.began = clock_wall_s();
+	snapshot_group_begin(s->cfg.store, &job->group);
 	job->resumed = job->group.cursor[0] != '\0';
 	job->req = api_criteria(s->api, &q, &call);
 	if (!job->req.gen) {
@@ -369,13 +370,23 @@ struct asking {
 	struct criteria_job *job; /* being filled */
 };
 
+/* Who asks for what there is now is not answered by a reading that began before the last posting. */
+static bool is_behind(const struct criteria_job *job, const struct journal_point *now)
+{
+	return job->req.gen && job->group.at.seq < now->seq;
+}
+
 static enum err index_jobs(struct asking *a)
 {
+	struct journal_point now = journal_now(a->s->cfg.store);
 	enum err err = ERR_OK;
 
-	for (const struct criteria_job *job = a->s->jobs; job && !err; job = job->next)
+	for (const struct criteria_job *job = a->s->jobs; job && !err; job = job->next) {
+		if (!a->w->max_age_s && is_behind(job, &now))
+			continue;
 		for (size_t i = 0; i < job->n && !err; i++)
 			err = map_put(&a->ids, job->ids[i], job->req.gen ? ID_COMES : ID_WAITS);
+	}
 	return err;
 }
 
@@ -401,11 +412,15 @@ static void hurry(struct session *s, const char *id)
 
 static bool is_old(const struct session *s, const char *id, int64_t max_age_s)
 {
+	enum { DAY_S = 24 * 3600 };
 	uint64_t row;
+	int64_t age;
 
 	if (!max_age_s || !map_get(&s->line_item_rows, id, &row) || row >= s->n_counts)
 		return true;
-	return s->counts[row].n < 0 || clock_wall_s() - s->counts[row].fetched_at >= max_age_s;
+	age = clock_wall_s() - s->counts[row].fetched_at;
+	/* from tomorrow: the clock was set back, and nobody knows how old it is */
+	return s->counts[row].n < 0 || age < -DAY_S || age >= max_age_s;
 }
 
 static bool is_wanted(struct asking *a, const char *id)

@@ -123,7 +123,7 @@ enum err revert_stage(
 
 	*out = (struct revert_result){0};
 	/* what others restored already is told from what the snapshot has: it must be newer */
-	if (!applying_read_since(s, changeset, false))
+	if (!applying_read_since(s, changeset))
 		return err_set(ei, ERR_REFUSED,
 		    session_api(s) ? "the line items are being read again; try again in a moment"
 				   : "the line items were not read since, and there is no "

@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "store/internal.h"
+#include "store/journal.h"
 #include "store/snapshot.h"
 
 /* The number of an id that is a number to the base of 36, as ids of X are: those that were made one
@@ -132,7 +133,8 @@ static enum err sort_in(
 
 struct putter {
 	struct store *s;
-	int64_t owner, now;
+	int64_t owner;
+	struct criteria_began began;
 	struct packer packer;
 	struct buf blob;
 };
@@ -144,10 +146,37 @@ struct line_item_criteria {
 	size_t n;
 };
 
+/* Is there a row whose reading began after more of the journal? One of a journal that is not there any
+ * more goes: its number says nothing. */
+static enum err is_newer(struct putter *p, int64_t key, bool *newer, struct errinfo *ei)
+{
+	struct db *d = &p->s->cache;
+	struct journal_point there = {0};
+	sqlite3_stmt *st =
+	    db_query(d, "SELECT at_seq, at_hash FROM criteria WHERE owner=? AND line_item=?",
+		BIND(INT(p->owner), INT(key)));
+	enum err err;
+
+	*newer = false;
+	if (db_row(st)) {
+		there.seq = sqlite3_column_int64(st, 0);
+		there.hash = (uint64_t)sqlite3_column_int64(st, 1);
+	}
+	err = db_done(d, st, ei);
+	if (err || !there.seq)
+		return err;
+	*newer = journal_is_after(p->s, &there, &there);
+	return *newer ? ERR_OK
+		      : db_run(d, "DELETE FROM criteria WHERE owner=? AND line_item=?",
+			    BIND(INT(p->owner), INT(key)), ei);
+}
+
 static enum err put_one(struct putter *p, const struct line_item_criteria *one, struct errinfo *ei)
 {
 	int64_t key = line_item_key(one->line_item);
 	struct db *d = &p->s->cache;
+	const struct journal_point *at = &p->began.at;
+	bool newer;
 	enum err err;
 
 	buf_clear(&p->blob);
@@ -159,18 +188,21 @@ static enum err put_one(struct putter *p, const struct line_item_criteria *one, 
 		    ei, err, "the criteria of line item %.64s are too large", one->line_item);
 	/* in its place, if it is there */
 	err = db_run(d,
-	    "UPDATE criteria SET n=?, fetched_at=?, version=?, data=? WHERE owner=? AND "
-	    "line_item=?",
-	    BIND(INT(one->n), INT(p->now), INT(one->version), BLOB(p->blob.p, p->blob.len),
-		INT(p->owner), INT(key)),
+	    "UPDATE criteria SET n=?, fetched_at=?, version=?, data=?, at_seq=?, at_hash=?,"
+	    " at_mono=? WHERE owner=? AND line_item=? AND at_seq <= ?5",
+	    BIND(INT(one->n), INT(p->began.wall_s), INT(one->version), BLOB(p->blob.p, p->blob.len),
+		INT(at->seq), INT(at->hash), INT(at->mono_ms), INT(p->owner), INT(key)),
 	    ei);
 	if (err || db_changes(d))
 		return err;
+	err = is_newer(p, key, &newer, ei);
+	if (err || newer)
+		return err;
 	return db_run(d,
-	    "INSERT INTO criteria(owner, line_item, n, fetched_at, version, data)"
-	    " VALUES(?,?,?,?,?,?)",
-	    BIND(INT(p->owner), INT(key), INT(one->n), INT(p->now), INT(one->version),
-		BLOB(p->blob.p, p->blob.len)),
+	    "INSERT INTO criteria(owner, line_item, n, fetched_at, version, data, at_seq, at_hash,"
+	    " at_mono) VALUES(?,?,?,?,?,?,?,?,?)",
+	    BIND(INT(p->owner), INT(key), INT(one->n), INT(p->began.wall_s), INT(one->version),
+		BLOB(p->blob.p, p->blob.len), INT(at->seq), INT(at->hash), INT(at->mono_ms)),
 	    ei);
 }
 
@@ -196,7 +228,7 @@ enum err criteria_sort(
 enum err criteria_put_range(struct store *s, const struct snapshot_criteria *c,
     const struct criteria_sorted *b, const struct criteria_range *range, struct errinfo *ei)
 {
-	struct putter p = {.s = s, .now = range->now};
+	struct putter p = {.s = s, .began = range->began};
 	enum err err;
 
 	p.owner = criteria_owner(s, c->account, true, &err, ei);
@@ -214,7 +246,7 @@ enum err criteria_put_range(struct store *s, const struct snapshot_criteria *c,
 
 static enum err put_all(struct store *s, const struct snapshot_criteria *c, struct errinfo *ei)
 {
-	struct criteria_range all = {0, c->n_line_items, clock_wall_s()};
+	struct criteria_range all = {0, c->n_line_items, {clock_wall_s(), journal_now(s)}};
 	struct criteria_sorted sorted;
 	enum err err = criteria_sort(c, &sorted, ei);
 
@@ -299,6 +331,25 @@ enum err snapshot_get_criteria(struct store *s, const char *account, const char 
 		err_set(ei, err, "the criteria of line item %.64s are %s", line_item,
 		    err == ERR_NOTFOUND ? "not read yet" : "damaged");
 	return cache_guard(s, err);
+}
+
+struct journal_point snapshot_criteria_point(
+    struct store *s, const char *account, const char *line_item)
+{
+	struct journal_point p = {0};
+	sqlite3_stmt *st;
+
+	if (cache_ready(s, NULL))
+		return p;
+	st = db_query(&s->cache,
+	    "SELECT at_seq, at_hash, at_mono FROM criteria WHERE owner=? AND line_item=?",
+	    BIND(INT(owner_of(s, account)), INT(line_item_key(line_item))));
+	if (db_row(st))
+		p = (struct journal_point){sqlite3_column_int64(st, 0),
+		    (uint64_t)sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2)};
+	if (cache_guard(s, db_done(&s->cache, st, NULL)))
+		p = (struct journal_point){0};
+	return p;
 }
 
 /* --- counts --- */

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/internal.h"
+#include "store/journal.h"
 #include "store/snapshot.h"
 
 #define PAGE_BITS 24
@@ -51,9 +52,11 @@ static enum err make_in(struct store *s, struct snapshot_group *g,
 		err = err_set(ei, ERR_NOMEM, "out of memory");
 	if (!err)
 		err = db_run(&s->cache,
-		    "INSERT INTO criteria_group(owner, line_items, began, pages, cursor)"
-		    " VALUES(?,?,?,0,'')",
-		    BIND(INT(owner), TEXT(buf_str(&names)), INT(g->began)), ei);
+		    "INSERT INTO criteria_group(owner, line_items, began, pages, cursor, at_seq,"
+		    " at_hash, at_mono) VALUES(?,?,?,0,'',?,?,?)",
+		    BIND(INT(owner), TEXT(buf_str(&names)), INT(g->began), INT(g->at.seq),
+			INT(g->at.hash), INT(g->at.mono_ms)),
+		    ei);
 	if (!err)
 		g->id = db_last_id(&s->cache);
 	buf_done(&names);
@@ -102,6 +105,14 @@ static enum err keep_in(struct store *s, struct snapshot_group *g,
 	return err;
 }
 
+void snapshot_group_begin(struct store *s, struct snapshot_group *g)
+{
+	if (!g->began)
+		g->began = clock_wall_s();
+	if (!g->at.mono_ms)
+		g->at = journal_now(s);
+}
+
 enum err snapshot_group_keep(struct store *s, struct snapshot_group *g,
     const struct snapshot_criteria *c, const struct criterion_set *page, const char *next_cursor,
     struct errinfo *ei)
@@ -109,8 +120,7 @@ enum err snapshot_group_keep(struct store *s, struct snapshot_group *g,
 	struct snapshot_group next = *g;
 	enum err err = cache_ready(s, ei);
 
-	if (!next.began)
-		next.began = clock_wall_s();
+	snapshot_group_begin(s, &next);
 	if (!err)
 		err = db_begin(&s->cache, ei);
 	if (!err)
@@ -161,7 +171,7 @@ static struct criteria_range next_range(
     const struct snapshot_finish *f, const struct snapshot_group *g)
 {
 	const size_t *start = f->sorted.start;
-	struct criteria_range r = {f->next, f->next, g->began ? g->began : clock_wall_s()};
+	struct criteria_range r = {f->next, f->next, {g->began, g->at}};
 
 	while (
 	    r.end < f->n && (r.end == r.first || (start[r.end + 1] - start[r.first] <= STEP_ROWS &&
@@ -173,10 +183,13 @@ static struct criteria_range next_range(
 enum err snapshot_finish_step(struct store *s, struct snapshot_finish *f, struct snapshot_group *g,
     const struct snapshot_criteria *c, struct errinfo *ei)
 {
-	struct criteria_range range = next_range(f, g);
+	struct criteria_range range;
 	enum err err = cache_ready(s, ei);
-	bool over = range.end == f->n;
+	bool over;
 
+	snapshot_group_begin(s, g);
+	range = next_range(f, g);
+	over = range.end == f->n;
 	if (!err)
 		err = db_begin(&s->cache, ei);
 	if (!err) {
@@ -226,7 +239,8 @@ bool snapshot_group_at(struct store *s, const char *account, size_t i, struct sn
 	if (err || !owner)
 		return false;
 	st = db_query(&s->cache,
-	    "SELECT id, began, pages, cursor, line_items FROM criteria_group"
+	    "SELECT id, began, pages, cursor, line_items, at_seq, at_hash, at_mono"
+	    " FROM criteria_group"
 	    " WHERE owner=? AND began >= ? ORDER BY id LIMIT 1 OFFSET ?",
 	    BIND(INT(owner), INT(clock_wall_s() - LISTING_RESUME_S), INT(i)));
 	any = db_row(st);
@@ -237,6 +251,8 @@ bool snapshot_group_at(struct store *s, const char *account, size_t i, struct sn
 		snprintf(
 		    g->cursor, sizeof g->cursor, "%s", (const char *)sqlite3_column_text(st, 3));
 		buf_adds(line_items, (const char *)sqlite3_column_text(st, 4));
+		g->at = (struct journal_point){sqlite3_column_int64(st, 5),
+		    (uint64_t)sqlite3_column_int64(st, 6), sqlite3_column_int64(st, 7)};
 	}
 	err = cache_guard(s, db_done(&s->cache, st, NULL));
 	return any && !err && !line_items->failed;

@@ -90,8 +90,12 @@ enum err changes_begin(
 enum err changes_merge(struct store *s, struct snapshot_changes *c, const struct raw_set *page,
     size_t deleted_offset, const char *next_cursor, struct errinfo *ei);
 
-/* Criteria rows, inside a transaction (store/criteria.c). now: when they were read. */
+/* Criteria rows, inside a transaction (store/criteria.c). */
 struct snapshot_criteria;
+struct criteria_began { /* when their reading began */
+	int64_t wall_s;
+	struct journal_point at;
+};
 int64_t criteria_owner(
     struct store *s, const char *account, bool make, enum err *err, struct errinfo *ei);
 /* Criteria in any order, sorted into the line items of their group; the records stay where they are. */
@@ -101,7 +105,7 @@ struct criteria_sorted {
 };
 struct criteria_range {
 	size_t first, end; /* line items */
-	int64_t now; /* when they were read */
+	struct criteria_began began;
 };
 enum err criteria_sort(
     const struct snapshot_criteria *c, struct criteria_sorted *b, struct errinfo *ei);

@@ -93,12 +93,7 @@ static enum err fenced(struct store *s, uint64_t batch, struct batch_row *b, str
 	return err;
 }
 
-struct event {
-	int64_t changeset, batch;
-	const char *from, *to, *why;
-};
-
-static enum err add_event(struct store *s, const struct event *e, struct errinfo *ei)
+enum err journal_event_add(struct store *s, const struct event *e, struct errinfo *ei)
 {
 	int64_t before =
 	    db_int(&s->state, "SELECT hash FROM event ORDER BY seq DESC LIMIT 1", NULL, NULL);
@@ -160,7 +155,7 @@ static enum err move_batch(struct store *s, const struct batch_row *b, enum batc
 	if (!err && (follows[to] != follows[b->state] || to == BATCH_PARTIAL))
 		err = batch_moves_edits(s, b->id, to, ei);
 	if (!err)
-		err = add_event(s,
+		err = journal_event_add(s,
 		    &(struct event){
 			b->changeset, b->id, batch_state_name(b->state), batch_state_name(to), why},
 		    ei);
@@ -255,7 +250,7 @@ enum err journal_begin(struct store *s, const struct journal_plan *p, uint64_t *
 	for (size_t i = 0; i < p->n && !err; i++)
 		err = add_batch(s, p, i, id, &batch_ids[i], ei);
 	if (!err)
-		err = add_event(s, &(struct event){id, 0, "", "planned", p->title}, ei);
+		err = journal_event_add(s, &(struct event){id, 0, "", "planned", p->title}, ei);
 	err = state_end(s, err, ei);
 	*changeset = err ? 0 : (uint64_t)id;
 	return err;
@@ -469,7 +464,7 @@ enum err journal_note(struct store *s, uint64_t batch, const char *why, struct e
 	if (!err) {
 		const char *st = batch_state_name(b.state);
 
-		err = add_event(s, &(struct event){b.changeset, b.id, st, st, why}, ei);
+		err = journal_event_add(s, &(struct event){b.changeset, b.id, st, st, why}, ei);
 	}
 	return state_end(s, err, ei);
 }

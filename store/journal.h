@@ -116,6 +116,18 @@ enum err journal_image_of(
  * must be held. *unknown counts the batches of the account that wait for settlement. */
 enum err journal_recover(struct store *s, const char *account, size_t *unknown, struct errinfo *ei);
 
+/* --- the order of postings and of what was read --- */
+
+struct journal_point journal_now(struct store *s);
+/* The last step of a posting; all 0 when it has none. */
+struct journal_point journal_last_step(struct store *s, uint64_t changeset);
+/* Did what began at `p` begin after the step? False also for a point of another journal: state.db may
+ * have been made again from edits.log, or come from a backup. */
+bool journal_is_after(
+    struct store *s, const struct journal_point *p, const struct journal_point *step);
+/* At least so long after it. */
+int64_t journal_ms_after(const struct journal_point *p, const struct journal_point *step);
+
 /* --- reading: the journal view, settling, revert. Strings are in out->arena. --- */
 
 struct journal_changeset {

@@ -307,6 +307,67 @@ bool journal_refusal(struct store *s, uint64_t change, struct buf *out)
 	return !state_guard(s, db_done(&s->state, st, NULL)) && any;
 }
 
+/* --- the order of postings and of what was read --- */
+
+static struct journal_point one_point(
+    struct store *s, const char *sql, const struct db_arg *args, bool *found)
+{
+	struct journal_point p = {0};
+	sqlite3_stmt *st;
+
+	*found = false;
+	if (!s->state.sql)
+		return p;
+	st = db_query(&s->state, sql, args);
+	if (db_row(st)) {
+		*found = true;
+		p = (struct journal_point){sqlite3_column_int64(st, 0),
+		    (uint64_t)sqlite3_column_int64(st, 1), sqlite3_column_int64(st, 2)};
+	}
+	if (state_guard(s, db_done(&s->state, st, NULL)))
+		*found = false;
+	return *found ? p : (struct journal_point){0};
+}
+
+struct journal_point journal_now(struct store *s)
+{
+	bool found;
+	struct journal_point p = one_point(
+	    s, "SELECT seq, hash, mono FROM event ORDER BY seq DESC LIMIT 1", NULL, &found);
+
+	p.mono_ms = clock_mono_ms();
+	return p;
+}
+
+struct journal_point journal_last_step(struct store *s, uint64_t changeset)
+{
+	bool found;
+
+	return one_point(s,
+	    "SELECT seq, hash, mono FROM event WHERE changeset=? AND from_state <> to_state"
+	    " ORDER BY seq DESC LIMIT 1",
+	    BIND(INT(changeset)), &found);
+}
+
+bool journal_is_after(
+    struct store *s, const struct journal_point *p, const struct journal_point *step)
+{
+	bool found;
+
+	if (!step->seq || p->seq < step->seq)
+		return false;
+	one_point(s, "SELECT seq, hash, mono FROM event WHERE seq=? AND hash=?",
+	    BIND(INT(p->seq), INT(p->hash)), &found);
+	return found;
+}
+
+/* The time since the start goes back only when the machine was started anew: then all of it has passed
+ * since. When it started anew and the time is greater all the same, the difference is still less. */
+int64_t journal_ms_after(const struct journal_point *p, const struct journal_point *step)
+{
+	return p->mono_ms >= step->mono_ms ? p->mono_ms - step->mono_ms : p->mono_ms;
+}
+
 /* --- events --- */
 
 static enum err event_of_row(struct journal_event_list *out, sqlite3_stmt *st)

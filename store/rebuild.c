@@ -228,6 +228,22 @@ static enum err on_line(void *user, const struct sidelog_entry *e)
 	return ERR_OK; /* "void", "begun", and verbs of a newer version */
 }
 
+/* The steps of the postings are not in the log. That they were before now is all that is known. */
+static enum err note_postings(struct rebuild *r)
+{
+	struct db *d = &r->s->state;
+	sqlite3_stmt *st = db_query(d, "SELECT id FROM changeset ORDER BY id", NULL);
+	enum err err = ERR_OK, done;
+
+	while (!err && db_row(st))
+		err = journal_event_add(r->s,
+		    &(struct event){sqlite3_column_int64(st, 0), 0, "", "rebuilt",
+			"state.db was made again from edits.log"},
+		    r->ei);
+	done = db_done(d, st, r->ei);
+	return err ? err : done;
+}
+
 static enum err replay(struct rebuild *r, const struct buf *text)
 {
 	struct sidelog_at end = {0};
@@ -242,7 +258,7 @@ static enum err replay(struct rebuild *r, const struct buf *text)
 	if (!err)
 		err = db_run(d, "UPDATE log_end SET offset=?, seq=?, hash=?, base=0 WHERE id=1",
 		    BIND(INT(end.offset), INT(end.seq), INT(end.hash)), r->ei);
-	return err;
+	return err ? err : note_postings(r);
 }
 
 static enum err read_log(struct rebuild *r, struct buf *text)

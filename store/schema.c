@@ -52,6 +52,15 @@ static const char cache_2[] =
 static const char cache_3[] = "DELETE FROM criteria; DELETE FROM criteria_page;"
 			      "DELETE FROM criteria_group;";
 
+/* Where the journal was when the reading began. Behind the blob: only a posting's own are asked for. */
+static const char cache_4[] =
+    "ALTER TABLE criteria ADD COLUMN at_seq INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE criteria ADD COLUMN at_hash INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE criteria ADD COLUMN at_mono INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE criteria_group ADD COLUMN at_seq INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE criteria_group ADD COLUMN at_hash INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE criteria_group ADD COLUMN at_mono INTEGER NOT NULL DEFAULT 0;";
+
 static const char state_1[] =
     "CREATE TABLE realm(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
     /* base -1: edits.log was not looked at yet, so this file may be a new one in place of a lost one */
@@ -124,6 +133,6 @@ static const char state_4[] = "ALTER TABLE action ADD COLUMN joined INTEGER NOT 
 #define STATE_ID 0x52545334 /* "RTS4" */
 
 const struct db_schema cache_schema = {
-    CACHE_ID, (const char *const[]){cache_1, cache_2, cache_3}, 3, false};
+    CACHE_ID, (const char *const[]){cache_1, cache_2, cache_3, cache_4}, 4, false};
 const struct db_schema state_schema = {
     STATE_ID, (const char *const[]){state_1, state_2, state_3, state_4}, 4, true};

@@ -91,9 +91,13 @@ struct snapshot_criteria {
 	const int64_t *versions; /* updated_at of each line item as it was known; NULL: not known */
 };
 
-/* The criteria of whole line items, as just read from the API. */
+/* The criteria of whole line items, as just read from the API. Here and in snapshot_group_finish: what
+ * began to be read before a posting does not replace what began after it. */
 enum err snapshot_put_criteria(
     struct store *s, const struct snapshot_criteria *c, struct errinfo *ei);
+/* Where the journal was when the criteria of a line item were asked for; all 0: never, or not known. */
+struct journal_point snapshot_criteria_point(
+    struct store *s, const char *account, const char *line_item);
 /* Append those of one line item. ERR_NOTFOUND when they were never read. */
 enum err snapshot_get_criteria(struct store *s, const char *account, const char *line_item,
     struct criterion_set *out, struct errinfo *ei);
@@ -103,9 +107,12 @@ enum err snapshot_get_criteria(struct store *s, const char *account, const char 
 struct snapshot_group {
 	int64_t id; /* 0: nothing is kept */
 	int64_t began; /* by our clock; the criteria count as read then */
+	struct journal_point at; /* where the journal was then */
 	int64_t pages;
 	char cursor[256];
 };
+/* Its reading begins now, unless it did already. */
+void snapshot_group_begin(struct store *s, struct snapshot_group *g);
 /* A page that is not the last; c names the group (its criteria are not used), page the new ones. */
 enum err snapshot_group_keep(struct store *s, struct snapshot_group *g,
     const struct snapshot_criteria *c, const struct criterion_set *page, const char *next_cursor,

@@ -55,6 +55,13 @@ enum err draft_step(
  * and by the rebuilding. */
 enum err batch_moves_edits(struct store *s, int64_t batch, enum batch_state st, struct errinfo *ei);
 
+/* A line of the journal's chain, inside a transaction. */
+struct event {
+	int64_t changeset, batch; /* batch 0: of the changeset */
+	const char *from, *to, *why;
+};
+enum err journal_event_add(struct store *s, const struct event *e, struct errinfo *ei);
+
 /* Epoch with which this store holds the lock of the account; 0: it does not. */
 int64_t lock_epoch(const struct store *s, const char *account);
 

@@ -43,6 +43,15 @@ enum err store_clear_cache(struct store *s, struct errinfo *ei);
 /* Thorough check of both databases (PRAGMA quick_check), for `doctor` and before the first apply. */
 enum err store_verify(struct store *s, struct errinfo *ei);
 
+/* Where the journal was when something began: its last event, by number and by the hash of all up to it,
+ * and the time since the machine started. What began before a posting and what after it is told by this
+ * without the clock on the wall, which anybody may set. Plain data; all 0: not known. */
+struct journal_point {
+	int64_t seq;
+	uint64_t hash;
+	int64_t mono_ms;
+};
+
 /* A list that is being fetched page by page; plain data, nothing to free. Several may be open. While
  * a list is fetched again its old complete version stays what readers see. */
 struct store_fetch {

@@ -18,14 +18,11 @@ enum { STEPS_MIN = 4, STEPS_SPREAD = 8, SOUND_CLOCK_S = 47 * 3600, REQUESTS_A_ST
 enum purpose { PURPOSE_WORLD, PURPOSE_END, PURPOSE_STEP }; /* and one for each step */
 
 static int64_t clock_ahead_s; /* of the server, before ours */
-/* Then a revert may take an older reading for a newer one (docs/journal.md), and is not held to it. */
-static bool clock_was_set_back;
 
 void life_set_clock(int64_t by_s)
 {
 	trace("the wall clock is set by %+lld s", (long long)by_s);
 	clock_freeze(clock_wall_s() + by_s, clock_mono_ms());
-	clock_was_set_back |= by_s < 0;
 	clock_ahead_s -= by_s;
 	server_clock_ahead(clock_ahead_s);
 }
@@ -261,6 +258,9 @@ static bool revert_all(struct term *t)
 			done = users_revert(t, ids[i]);
 			users_rest();
 		}
+		if (!done && !has_violation())
+			violated("I6", "posting %llu cannot be taken back, long after all faults",
+			    (unsigned long long)ids[i]);
 		all = all && done;
 		facts_adopt(t, NULL);
 		if (users_start_posting(t))
@@ -268,7 +268,7 @@ static bool revert_all(struct term *t)
 		users_rest();
 		check_step();
 	}
-	return all && !clock_was_set_back && !staging_changes(t->session)->n;
+	return all && !staging_changes(t->session)->n;
 }
 
 /* --- */
@@ -295,7 +295,7 @@ static void begin(uint64_t seed)
 	struct term_options o;
 	struct net_watch watch = facts_watch();
 
-	users.healed = users.harvests = clock_was_set_back = false;
+	users.healed = users.harvests = false;
 	clock_freeze(T0_WALL, T0_MONO_MS);
 	draw_world(&r, &world, &o);
 	clock_ahead_s = world.clock_ahead_s;

@@ -11,6 +11,7 @@
 #include "store/catalog.h"
 #include "store/journal.h"
 #include "store/lock.h"
+#include "store/snapshot.h"
 
 static void forget_database(void)
 {
@@ -735,6 +736,37 @@ static void d10_older_files_are_brought_forward(void **state)
 	assert_int_equal(copy.st_mode & 0777, 0600);
 }
 
+/* What was read stays; of when it was read in the order of the journal nothing is known. */
+static void d10_an_older_cache_is_brought_forward(void **state)
+{
+	char *cache = temp_file(temp_paths.cache, "cache.db");
+	const char *const asked[] = {"li1"};
+	struct criterion_set set;
+	struct snapshot_criteria c = {ACCOUNT, asked, 1, &set, 0, NULL};
+
+	(void)state;
+	criterion_set_init(&set);
+	*criterion_set_add(&set) = (struct criterion){
+	    .id = "c1", .line_item_id = "li1", .type_name = "AGE", .value = "AGE_25_TO_49"};
+	assert_int_equal(snapshot_put_criteria(s, &c, &ei), ERR_OK);
+	assert_true(snapshot_criteria_point(s, ACCOUNT, "li1").mono_ms > 0);
+	criterion_set_done(&set);
+	store_close(s);
+	edit_version(cache,
+	    "ALTER TABLE criteria DROP COLUMN at_seq;"
+	    "ALTER TABLE criteria DROP COLUMN at_hash;"
+	    "ALTER TABLE criteria DROP COLUMN at_mono;"
+	    "ALTER TABLE criteria_group DROP COLUMN at_seq;"
+	    "ALTER TABLE criteria_group DROP COLUMN at_hash;"
+	    "ALTER TABLE criteria_group DROP COLUMN at_mono; PRAGMA user_version=3");
+	temp_open();
+	criterion_set_init(&set);
+	assert_int_equal(snapshot_get_criteria(s, ACCOUNT, "li1", &set, &ei), ERR_OK);
+	assert_int_equal(set.n, 1);
+	assert_int_equal(snapshot_criteria_point(s, ACCOUNT, "li1").mono_ms, 0);
+	criterion_set_done(&set);
+}
+
 static void d10_a_foreign_database_is_not_ours(void **state)
 {
 	char *path = temp_file(temp_paths.state, "state.db");
@@ -924,6 +956,7 @@ int main(void)
 	    TEMP(d9_a_holder_that_slept_writes_nothing),
 	    TEMP(d10_newer_files_are_left_alone),
 	    TEMP(d10_older_files_are_brought_forward),
+	    TEMP(d10_an_older_cache_is_brought_forward),
 	    TEMP(d10_a_foreign_database_is_not_ours),
 	    TEMP(d11_no_descriptor_reaches_a_child),
 	    TEMP(d12_log_of_sqlite_stays_bounded),
