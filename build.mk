@@ -227,12 +227,14 @@ screenshots: all
 bench: all
 	@sh bench/run.sh $(BUILD)/reticle
 
-# Start, keys, sync, memory, staging beside tig, less and curl: python3 and what of these is installed.
+# Start, keys, sync, memory, staging and posting beside tig, less, fzf, curl and a floor program: python3 and what
+# of these is installed.
 # BENCH_ARGS="--sizes 8000x50 --goals P4,P6 --rounds 3" for a part of it.
 bench-store: all
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $(O)/bench-stage bench/stage.c $(call lib,store) \
 		$(call lib,targeting) $(call lib,config) $(call lib,base) $(LIBS_MAIN)
-	@python3 bench/store.py $(BUILD)/reticle $(O)/bench-stage $(BENCH_ARGS)
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $(O)/bench-floor bench/floor.c $(call pkg_libs,ncursesw sqlite3)
+	@python3 bench/store.py $(BUILD)/reticle $(O)/bench-stage $(O)/bench-floor $(BENCH_ARGS)
 .PHONY: bench-store
 
 bench-targeting: deps-quiet

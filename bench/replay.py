@@ -5,15 +5,15 @@ usage: replay.py LINE_ITEMS CRITERIA DELAY_MS [URLS]
 
 Prints its URL, then serves until it is killed: the lists of one account and the criteria of each group of 200
 line items, 1,000 rows a page. DELAY_MS is waited before each answer. GET /count gives the number of
-requests so far, GET /bytes those of all criteria pages; URLS, a file, gets a curl configuration
-that fetches every page of a full sync once."""
+requests so far, GET /bytes those of all criteria pages; GET /change lets 100 line items, spread over all, be
+the ones that changed last; a POST is read to its end and acknowledged. URLS, a file, gets a curl configuration that fetches every page of a full sync once."""
 import asyncio
 import json
 import sys
 import urllib.parse
 
 PAGE, GROUP, ACCOUNT = 1000, 200, "18ce5bulk01"
-TIME = "2026-01-05T09:00:00Z"
+TIME, LATER, CHANGED = "2026-01-05T09:00:00Z", "2026-01-06T09:00:00Z", 100
 KINDS = ["LOCATION", "BROAD_KEYWORD", "INTEREST", "CONVERSATION", "DEVICE"]
 
 
@@ -55,15 +55,30 @@ def build(n, per):
     groups = {}
     for g in range(0, n, GROUP):
         rows = [criterion(i, k) for i in range(g, min(n, g + GROUP)) for k in range(per)]
-        groups["b%05d" % g] = pages(rows, "g%d." % g)
+        groups[",".join(row["id"] for row in items[g:g + GROUP])] = pages(rows, "g%d." % g)
     return lists, groups
 
 
 class Server:
     def __init__(self, n, per, delay):
         self.lists, self.groups = build(n, per)
-        self.delay, self.count = delay, 0
+        self.n, self.per, self.delay, self.count = n, per, delay, 0
         self.bytes = sum(len(p) for g in self.groups.values() for p in g.values())
+
+    def change(self):
+        """The lists are sorted by the time of their last change, the newest first."""
+        changed = set(range(0, self.n, -(-self.n // CHANGED)))
+        rows = [dict(line_item(i), updated_at=LATER) for i in sorted(changed)]
+        self.lists["line_items"] = pages(rows + [line_item(i) for i in range(self.n) if i not in changed],
+                                         "line_items")
+        return len(changed)
+
+    def group(self, ids):
+        """The pages of these line items, made when they are asked for."""
+        if ids not in self.groups:
+            rows = [criterion(int(i[1:]), k) for i in ids.split(",") for k in range(self.per)]
+            self.groups[ids] = pages(rows, "x%d." % len(self.groups))
+        return self.groups[ids]
 
     def body(self, target):
         path, _, query = target.partition("?")
@@ -73,11 +88,13 @@ class Server:
             return str(self.count).encode()
         if last == "bytes":
             return str(self.bytes).encode()
+        if last == "change":
+            return str(self.change()).encode()
         self.count += 1
         if last == "authenticated_user_access":
             return b'{"data":{"user_id":"1","permissions":["ACCOUNT_ADMIN"]}}'
         if last == "targeting_criteria":
-            found = self.groups[q["line_item_ids"][0].split(",")[0]]
+            found = self.group(q["line_item_ids"][0])
         else:
             found = self.lists[last]
         return found[q["cursor"][0]] if "cursor" in q else next(iter(found.values()))
@@ -86,7 +103,10 @@ class Server:
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                body = self.body(head.split(b" ", 2)[1].decode())
+                length = [h for h in head.split(b"\r\n") if h.lower().startswith(b"content-length:")]
+                if length:
+                    await reader.readexactly(int(length[0].split(b":")[1]))
+                body = b"{}" if length else self.body(head.split(b" ", 2)[1].decode())
                 if self.delay:
                     await asyncio.sleep(self.delay)
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Start, sync, memory and staging beside programs that do only that: goals P1, P4, P6 to P9 as ratios.
 
-usage: store.py RETICLE BENCH_STAGE [--rounds N] [--sizes 8000x50,10000x100] [--goals P1,P4,P6,P7,P8,P9]
+usage: store.py RETICLE BENCH_STAGE FLOOR [--rounds N] [--sizes 8000x50,10000x100] [--goals P1,P4,P6,P7,P8,P9]
 
 A server of canned pages (replay.py) takes the place of X, so that its speed does not count; curl
 fetches the same pages to nowhere. Programs run in turn, round after round; medians are printed, with the
 range. A peer that is not installed is said to be missing."""
+import json
 import os
 import re
 import shutil
@@ -35,8 +36,8 @@ def report(goal, values, limit=None, note=""):
 
 
 class Bench:
-    def __init__(self, reticle, n, per):
-        self.reticle, self.n, self.per = os.path.realpath(reticle), n, per
+    def __init__(self, reticle, floor, n, per):
+        self.reticle, self.floor, self.n, self.per = os.path.realpath(reticle), os.path.realpath(floor), n, per
         self.dir = tempfile.mkdtemp()
         self.env = dict(os.environ, XDG_CONFIG_HOME=self.dir + "/config", XDG_STATE_HOME=self.dir + "/state",
                         XDG_CACHE_HOME=self.dir + "/cache", LC_ALL="C.UTF-8")
@@ -47,11 +48,14 @@ class Bench:
         self.server = subprocess.Popen([sys.executable, HERE + "/replay.py", str(self.n), str(self.per), str(delay_ms),
                                         self.dir + "/urls"], stdout=subprocess.PIPE, text=True)
         self.url = self.server.stdout.readline().strip()
+        self.configure(self.url, "k", "s", "1-a", "t")
+
+    def configure(self, url, *credentials):
         path = self.dir + "/config/reticle/config.yaml"
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w") as f:
-            f.write("profiles:\n  bench:\n    base_url: %s\n    account: 18ce5bulk01\n    consumer_key: k\n"
-                    "    consumer_secret: s\n    access_token: 1-a\n    access_token_secret: t\n" % self.url)
+            f.write("profiles:\n  bench:\n    base_url: %s\n    account: 18ce5bulk01\n    consumer_key: %s\n"
+                    "    consumer_secret: %s\n    access_token: %s\n    access_token_secret: %s\n" % (url, *credentials))
         os.chmod(path, 0o600)
 
     def stop(self):
@@ -103,6 +107,9 @@ class Bench:
         # the accounts of a first run are one more
         report("P7 requests of a full sync, of the least", [(requests - 1) / least], 1.0)
         report("P7 requests when nothing changed, of the least", [self.sync()[1] / 6], 1.0)
+        changed = self.ask("change")
+        report("P7 requests after %d line items changed, of the least" % changed,
+               [self.sync()[1] / (6 + max(1, -(-changed * self.per // 1000)))], 1.0)
 
     def p8(self):
         size = sum(os.path.getsize(os.path.join(self.dir, "cache/reticle", f))
@@ -167,7 +174,9 @@ class Bench:
         if shutil.which("tig") and shutil.which("git"):
             make_repository(repo)
             peers["tig"] = (["sh", "-c", "cd %s && exec tig" % repo], "commit number 1000", "Q", 0.15)
-        runs, pss = {k: [] for k in peers}, []
+        subprocess.run([self.floor, self.dir + "/floor.db", "make"], check=True)
+        peers["floor"] = ([self.floor, self.dir + "/floor.db"], "modern sofa, US 30", "q", 1.25)
+        runs, pss, filtered = {k: [] for k in peers}, [], []
         for i in range(rounds + 1):
             for name, (cmd, wait, quit_keys, _) in peers.items():
                 p = Program({"cmd": cmd, "env": self.env})
@@ -178,12 +187,19 @@ class Bench:
                     if name == "reticle":
                         p.settle()
                         pss.append(p.status()["pss"] / 1024)
+                        p.press(b"/")
+                        p.press(b"sofa 79")
+                        p.settle()
+                        filtered.append((p.status()["pss"] / 1024 - pss[-1]) * 1048576 / (self.n * self.per))
+                        p.press(b"\x1b")
+                        p.press(b"\x1b")
                 finally:
                     p.end(quit_keys)
-        for name, limit in (("less", 1.75), ("tig", 0.15)):
+        for name, limit in (("less", 1.75), ("tig", 0.15), ("floor", 1.25)):
             report("P1 start to painted, of " + name, [a / b for a, b in zip(runs["reticle"], runs.get(name, []))],
                    limit)
         report("P8 memory while browsing, MB", pss, 10)
+        report("P8 memory more with a filter typed, bytes a criterion", filtered, 40)
 
     def p9(self, program, rounds):
         values = []
@@ -195,9 +211,74 @@ class Bench:
             shutil.rmtree(d)
         report("P9 100,000 edits staged, of the bare insert", values, 2)
 
+    def p9_apply(self):
+        """100,000 new keywords planned and applied at the sandbox with 50 ms a request, beside curl posting as
+        many bytes one batch after another, each on a fresh connection, to a server that only waits."""
+        items, keywords, per_batch = 2000, 50, 500
+        sandbox = subprocess.Popen([self.reticle, "sandbox", "--line-items", str(items), "--criteria", "5",
+                                    "--no-rate-limit"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            ready = json.loads(sandbox.stdout.readline())
+            self.forget()
+            self.configure(ready["url"], *(ready[k] for k in ("consumer_key", "consumer_secret", "access_token",
+                                                               "access_token_secret")))
+            wanted, plan = self.dir + "/wanted.csv", self.dir + "/plan"
+            self.run("sync")
+            self.run("export", "--format", "csv", "--out", wanted)
+            self.add_keywords(wanted, keywords)
+            planned = self.run("plan", wanted, "--out", plan)
+            control(ready["url"], "faults", {"rules": [{"action": "stall@pre-commit:50"}]})
+            applied = self.run("apply", plan)
+            rows = json.loads(control(ready["url"], "ledger"))["requests"]
+            posts = sum(r["method"] == "POST" and "/batch/" in r["target"] for r in rows)
+            reads = sum(r["method"] == "GET" for r in rows)
+            failed = sum(r["method"] == "POST" and r["status"] // 100 != 2 and "/batch/" in r["target"] for r in rows)
+        finally:
+            sandbox.terminate()
+            sandbox.wait()
+        report("P9 100,000 changes planned, seconds", [planned], 0.5)
+        report("P9 batches applied, of 200 (%d of them failed)" % failed, [posts / (items * keywords / per_batch)], 1)
+        report("P9 100,000 changes applied and read back, seconds", [applied], None, " (%d reads in all)" % reads)
+        if shutil.which("curl"):
+            report("P9 100,000 changes applied, of curl posting alone", [applied / self.curl_posts(200)], 1.1)
+
+    def run(self, *args):
+        t = time.monotonic()
+        subprocess.run([self.reticle, *args], env=self.env, check=True, stdout=subprocess.DEVNULL)
+        return time.monotonic() - t
+
+    @staticmethod
+    def add_keywords(path, n):
+        with open(path) as f:
+            ids = dict.fromkeys(line.split(",")[0] for line in f.readlines()[1:])
+        with open(path, "a") as f:
+            f.writelines("%s,,BROAD_KEYWORD,EQ,keyword number %d,,\n" % (i, k) for i in ids for k in range(n))
+
+    def curl_posts(self, n):
+        body = json.dumps([{"operation_type": "Create", "params": {
+            "line_item_id": "b%05d" % i, "operator_type": "EQ", "targeting_type": "BROAD_KEYWORD",
+            "targeting_value": "keyword number %d" % i}} for i in range(500)], separators=(",", ":"))
+        with open(self.dir + "/body", "w") as f:
+            f.write(body)
+        self.serve(50)
+        t = time.monotonic()
+        for _ in range(n):
+            subprocess.run(["curl", "-s", "--data-binary", "@" + self.dir + "/body", self.url + "/post"], check=True,
+                           stdout=subprocess.DEVNULL)
+        return time.monotonic() - t
+
     def done(self):
         self.stop()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def table(title, rounds):
+    print("\n%s, %d rounds\n\n| goal | median [min..max] | limit | met |\n|---|---|---|---|" % (title, rounds), flush=True)
+
+
+def control(url, what, body=None):
+    data = json.dumps(body).encode() if body is not None else None
+    return urllib.request.urlopen("%s/__sandbox/%s" % (url, what), data).read()
 
 
 def make_repository(repo):
@@ -218,9 +299,8 @@ def main():
     goals = option("--goals", "P1,P4,P6,P7,P8,P9").split(",")
     for size in option("--sizes", "8000x50,10000x100").split(","):
         n, per = map(int, size.split("x"))
-        bench = Bench(sys.argv[1], n, per)
-        print("\n%d line items x %d criteria, %d rounds\n\n| goal | median [min..max] | limit | met |\n|---|---|---|---|"
-              % (n, per, rounds), flush=True)
+        bench = Bench(sys.argv[1], sys.argv[3], n, per)
+        table("%d line items x %d criteria" % (n, per), rounds)
         try:
             if "P6" in goals:
                 bench.p6(50, 1.08, max(1, rounds // 2))
@@ -234,8 +314,14 @@ def main():
                 bench.p1_p8(rounds)
             if "P4" in goals:
                 bench.p4()
-            if "P9" in goals:
-                bench.p9(sys.argv[2], rounds)
+        finally:
+            bench.done()
+    if "P9" in goals:
+        bench = Bench(sys.argv[1], sys.argv[3], 0, 0)
+        table("100,000 changes", rounds)
+        try:
+            bench.p9(sys.argv[2], rounds)
+            bench.p9_apply()
         finally:
             bench.done()
 

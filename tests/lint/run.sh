@@ -41,7 +41,7 @@ only() { # only FOLDERS PATTERN WHAT
 		grep -nE "$2" "$f" | sed "s|^|$f:|; s|\$|   ($3)|"
 	done)"
 }
-only "tui tests" '^#include <(ncurses|curses|ncursesw/)' "curses belongs to tui/"
+only "tui tests bench" '^#include <(ncurses|curses|ncursesw/)' "curses belongs to tui/"
 only "api tests" '^#include <curl/' "curl belongs to api/"
 only "api sandbox tests" '^#include <openssl/' "libcrypto belongs to api/ (and to the sandbox, which shares nothing)"
 report "$(grep -nE '^#include <sqlite3' $(git ls-files -co --exclude-standard 'base/*.[ch]' 'config/*.[ch]' 'targeting/*.[ch]' 'api/*.[ch]' 'tui/*.[ch]' 'session/*.[ch]' 'views/*.[ch]' 2>/dev/null) /dev/null)"
@@ -58,7 +58,7 @@ ban '(strcpy|strcat|sprintf|vsprintf|gets|strtok|strtok_r|atoi|atol|atoll|alloca
 ban '(system|popen)\(' 'no shell'
 ban 'valueint' 'saturates at 2^31'
 ban '(malloc|calloc|realloc|free|strdup|strndup)\(' 'use base/mem.h' '^(base/mem\.c|tests/|sandbox/|bench/)'
-ban '(printw|wprintw|mvprintw|mvwprintw|addstr|waddstr|mvaddstr|mvwaddstr|waddnstr)\(' 'text goes through the canvas' '^tui/term'
+ban '(printw|wprintw|mvprintw|mvwprintw|addstr|waddstr|mvaddstr|mvwaddstr|waddnstr)\(' 'text goes through the canvas' '^(tui/term|bench/)'
 ban '(select|poll|ppoll|epoll_wait|curl_multi_poll|curl_multi_wait|usleep|nanosleep|sleep)\(' 'only base/loop.c waits' '^(base/loop\.c|api/(net|dynlib)|tests/|bench/|cli/(spawn|supervisor)|sandbox/)'
 
 # --- sizes
