@@ -39,11 +39,17 @@ static bool has_changed(const struct line_item *li, const struct snapshot_count 
 	return n->version ? n->version != li->updated_at : li->updated_at >= n->fetched_at;
 }
 
+/* A time that lies more than a sync can take behind `since` is of a clock that was set back. */
+static bool was_read_since(const struct snapshot_count *n, int64_t since)
+{
+	return n->fetched_at >= since && n->fetched_at < since + RESUME_S;
+}
+
 static bool is_due(const struct session *s, const struct sync *y, size_t i)
 {
 	struct snapshot_count n = session_count(s, i);
 
-	if (n.n < 0 || (y && y->whole && n.fetched_at < y->since))
+	if (n.n < 0 || (y && y->whole && !was_read_since(&n, y->since)))
 		return true;
 	return has_changed(&s->line_items.v[i], &n);
 }
@@ -107,7 +113,7 @@ static int64_t begin_whole(struct session *s, bool *goes_on)
 	if (*goes_on)
 		return earlier;
 	for (size_t i = 0; i < s->n_counts; i++)
-		if (s->counts[i].fetched_at >= since && s->counts[i].fetched_at < since + RESUME_S)
+		if (was_read_since(&s->counts[i], since))
 			since = s->counts[i].fetched_at + 1;
 	snprintf(text, sizeof text, "%lld", (long long)since);
 	uistate_put(s->cfg.store, key, text, NULL);

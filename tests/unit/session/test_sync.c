@@ -88,12 +88,28 @@ static void a_failure_of_its_own_is_told(void **state)
 	assert_int_equal(session_sync_result(k->session)->ei.code, ERR_NETWORK);
 }
 
+/* By more than a day: then nothing that was read before can be taken for a part of this sync. */
+static void a_clock_that_was_set_back_leaves_nothing_out(void **state)
+{
+	struct kit *k = *state;
+
+	read_all(k, true);
+	clock_freeze(clock_wall_s() - 33 * 3600, clock_mono_ms());
+	read_all(k, true);
+	assert_int_equal(session_sync_result(k->session)->read, 3);
+	clock_freeze(clock_wall_s() + 33 * 3600, clock_mono_ms());
+	read_all(k, true);
+	assert_int_equal(session_sync_result(k->session)->read, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(after_a_failure_everything_is_read, setup, teardown),
 	    cmocka_unit_test_setup_teardown(what_needs_no_reading_has_not_failed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_failure_of_its_own_is_told, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_clock_that_was_set_back_leaves_nothing_out, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
