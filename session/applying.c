@@ -76,10 +76,23 @@ void applying_done(struct session *s)
 	s->applying = NULL;
 }
 
+/* When somebody looks, not with each of the events: an operation has several, a posting 100,000 operations. */
+static void count_outcomes(struct applying *a)
+{
+	struct applying_status *st = &a->status;
+
+	memset(st->by_outcome, 0, sizeof st->by_outcome);
+	for (size_t i = 0; i < st->n_ops; i++)
+		st->by_outcome[a->posted->rows[i].outcome]++;
+	a->uncounted = false;
+}
+
 const struct applying_status *applying_status(const struct session *s)
 {
 	static const struct applying_status idle;
 
+	if (s->applying && s->applying->uncounted)
+		count_outcomes(s->applying);
 	return s->applying ? &s->applying->status : &idle;
 }
 
@@ -155,15 +168,6 @@ void applying_lock_text(struct session *s, char *out, size_t cap)
 }
 
 /* --- what the engine tells --- */
-
-static void count_outcomes(struct applying *a)
-{
-	struct applying_status *st = &a->status;
-
-	memset(st->by_outcome, 0, sizeof st->by_outcome);
-	for (size_t i = 0; i < st->n_ops; i++)
-		st->by_outcome[a->posted->rows[i].outcome]++;
-}
 
 void applying_count_unknown(struct session *s)
 {
@@ -309,7 +313,7 @@ void applying_on_event(struct apply *ap, const struct apply_event *ev, void *use
 		finish(a);
 		break;
 	}
-	count_outcomes(a);
+	a->uncounted = true;
 	session_notify(a->session, DATA_BIT(DATA_APPLY));
 	applying_look(a->session);
 }

@@ -17,6 +17,7 @@ struct posted {
 struct applying {
 	struct session *session;
 	struct applying_status status;
+	bool uncounted; /* status.by_outcome is older than the rows */
 	struct posted *posted;
 	struct apply_op *ops;
 	struct apply_batch *batches;
